@@ -1,0 +1,142 @@
+"""A ticket, and what it is compared with: the same density without its mask, or without its initial weights."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from dataclasses import replace as with_changes
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor, nn
+
+from . import masks as masks_module
+from . import storage
+from .masks import Masks
+
+State = dict[str, Tensor]
+TrainFunction = Callable[..., float]
+
+
+@dataclass(frozen=True)
+class Level:
+    """One pruning level: what was trained and how it did.
+
+    Attributes:
+        index: 0 is the dense network.
+        density: fraction of prunable weights kept; ``sparsity`` is 1 − density, ``kept`` their number.
+        accuracy: what ``train_fn`` returned.
+        best_step, best_accuracy: early-stop step (least validation loss) and the accuracy there, if train_fn says.
+        seconds: wall time of training this level.
+    """
+
+    index: int
+    density: float
+    sparsity: float
+    kept: int
+    accuracy: float
+    best_step: int | None
+    best_accuracy: float | None
+    seconds: float
+
+
+@dataclass(frozen=True, eq=False)
+class Ticket:
+    """A mask with the weights to start it from.
+
+    Attributes:
+        masks: name → bool tensor, True = kept.
+        initial_weights: the whole state_dict at the rewind step, pruned weights still in it (controls need them).
+        levels: how it was found; empty for a control.
+        rewind_step: k, the step that ``initial_weights`` belong to; 0 is initialisation.
+    """
+
+    masks: Masks
+    initial_weights: State
+    levels: tuple[Level, ...] = ()
+    rewind_step: int = 0
+
+    @property
+    def density(self) -> float:
+        """Fraction of prunable weights kept."""
+        return masks_module.density(self.masks)
+
+    def load_into(self, model: nn.Module) -> None:
+        """Set the model to the ticket's start, m ⊙ θ_k, and hold its pruned weights at zero from now on.
+
+        Raises:
+            ValueError: the model's layers differ (the message names one); the model is then untouched.
+        """
+        masks_module.check_same_layers(self.masks, dict(model.named_parameters()))
+        masks_module.check_same_layers(self.initial_weights, model.state_dict())
+        model.load_state_dict(self.initial_weights)
+        masks_module.enforce(model, self.masks)
+
+    def save(self, path: str | Path) -> None:
+        """Write the ticket to one safetensors file."""
+        tensors = {f"mask/{name}": mask for name, mask in self.masks.items()}
+        tensors |= {f"weights/{name}": weight for name, weight in self.initial_weights.items()}
+        levels = [asdict(level) for level in self.levels]
+        storage.save_tensors(path, tensors, {"levels": levels, "rewind_step": self.rewind_step})
+
+    @classmethod
+    def load(cls, path: str | Path) -> Ticket:
+        """Read a ticket written by :meth:`save`; FileNotFoundError or ValueError if there is none or it is damaged."""
+        tensors, details = storage.load_tensors(path)
+        if "rewind_step" not in details:
+            raise ValueError(f"{path} holds tensors but no ticket")
+        levels = tuple(Level(**level) for level in details["levels"])
+        masks, weights = with_prefix(tensors, "mask/"), with_prefix(tensors, "weights/")
+        return cls(masks, weights, levels, details["rewind_step"])
+
+
+def train_ticket(ticket: Ticket, model: nn.Module, train_fn: TrainFunction) -> float:
+    """Load a ticket (or a control) into the model, train it from its rewind step, return what train_fn returned."""
+    ticket.load_into(model)
+    return run_train_fn(train_fn, model, "this ticket", start_iter=ticket.rewind_step)
+
+
+def reinitialised(ticket: Ticket, fresh: nn.Module) -> Ticket:
+    """The ticket's mask on the weights of a freshly initialised model of the same shape."""
+    weights = copy_state(fresh.state_dict())
+    masks_module.check_same_layers(ticket.initial_weights, weights)
+    return with_changes(ticket, initial_weights=weights, levels=())
+
+
+def sign_constant(ticket: Ticket) -> Ticket:
+    """The ticket with every weight of a layer set to ± the layer's standard deviation, signs kept.
+
+    Source: Zhou et al. (2019), arXiv 1905.01067: on small nets the signs carry most of what θ_0 gives.
+    """
+    weights = {
+        name: weight.sign() * weight.std() if name in ticket.masks else weight.clone()
+        for name, weight in ticket.initial_weights.items()
+    }
+    return with_changes(ticket, initial_weights=weights, levels=())
+
+
+def random_mask(ticket: Ticket, seed: int, scope: str = "layer") -> Ticket:
+    """The ticket's initial weights under a random mask, as dense in every layer ("layer") or in all ("global")."""
+    return with_changes(ticket, masks=masks_module.random_like(ticket.masks, seed, scope), levels=())
+
+
+def run_train_fn(train_fn: TrainFunction, model: nn.Module, what: str, **steps: int) -> float:
+    """Call train_fn and insist on a finite number; ``what`` says in the error what was being trained."""
+    wanted = {name: step for name, step in steps.items() if step}  # a plain train_fn(model) will do from step 0
+    result: Any = train_fn(model, **wanted)
+    if isinstance(result, Tensor) and result.numel() == 1:
+        result = result.item()
+    if not isinstance(result, (int, float)) or not math.isfinite(result):
+        raise ValueError(f"train_fn returned {result!r} after training {what}; it must return a finite accuracy")
+    return result
+
+
+def copy_state(state: State) -> State:
+    """A copy on the CPU that shares no memory with the original."""
+    return {name: tensor.detach().cpu().clone() for name, tensor in state.items()}
+
+
+def with_prefix(tensors: State, prefix: str) -> State:
+    """The tensors whose names start with ``prefix``, without it."""
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

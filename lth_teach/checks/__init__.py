@@ -1,0 +1,203 @@
+"""The exercises' checks: each runs your function, says what passed, or shows what went in, what came out and why.
+
+``checks.nb02.exact_pruning(your_function)`` checks one exercise; ``checks.hint("exact_pruning")`` gives its next hint;
+``checks.progress()`` lists what is done. One file a notebook; this one holds what they share.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .. import storage
+
+NOTEBOOKS = ("nb00", "nb01", "nb02", "nb11")
+
+
+class Wrong(Exception):
+    """An attempt that fails its check; the message is for the learner."""
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise. Call it with the learner's answer: it prints what it found and returns True if all is right."""
+
+    name: str
+    hints: tuple[str, ...]
+    verify: Callable[[Any], int]
+
+    def __call__(self, attempt: Any) -> bool:
+        """Check an answer, print the outcome, and note a pass in the learner's own progress file."""
+        try:
+            cases = self.verify(attempt)
+        except Wrong as wrong:
+            print(f"{self.name}: not yet.\n{wrong}\nFor a hint, run checks.hint({self.name!r}).")
+            return False
+        print(f"{self.name}: passed ({cases} case{'s' if cases != 1 else ''}).")
+        _note(self.name, passed=True)
+        return True
+
+
+def exercise(*hints: str) -> Callable[[Callable[[Any], int]], Exercise]:
+    """Turn a check, which raises :class:`Wrong` or returns the number of cases it tried, into an :class:`Exercise`.
+
+    Args:
+        hints: two or three, from a nudge to nearly the answer.
+    """
+    return lambda verify: Exercise(verify.__name__, hints, verify)
+
+
+def expect(
+    attempt: Any,
+    arguments: Sequence[Any],
+    expected: Any,
+    mistakes: Sequence[tuple[str, Callable[..., Any]]] = (),
+    shown: str | None = None,
+) -> None:
+    """Call ``attempt(*arguments)`` and compare with ``expected``: type, shape, value, and arguments left alone.
+
+    Args:
+        mistakes: (explanation, wrong function): if the attempt returns what the wrong function returns, the
+            explanation is added to the message.
+        shown: the input in words, for arguments too long to print.
+
+    Raises:
+        Wrong: with the input, what was expected, what was found, and the likely mistake.
+    """
+    if not callable(attempt):
+        raise Wrong(f"Expected a function, found {describe(attempt)}.")
+    call = f"  input     {shown or ', '.join(map(describe, arguments))}\n  expected  {describe(expected)}\n"
+    given = copy.deepcopy(list(arguments))
+    try:
+        found = attempt(*given)
+    except Exception as error:
+        raise Wrong(f"{call}  found     {type(error).__name__}: {error}") from error
+    if found is None:
+        raise Wrong(f"{call}  found     None\nDoes your function return its result?")
+    if not same(found, expected):
+        why = next((text for text, wrong in mistakes if same(found, wrong(*copy.deepcopy(list(arguments))))), "")
+        raise Wrong(f"{call}  found     {describe(found)}" + (f"\nLikely: {why}" if why else ""))
+    if not all(same(after, before) for after, before in zip(given, arguments, strict=True)):
+        raise Wrong(f"{call}  found     the right answer, but your function changed its arguments; work on a copy.")
+
+
+def same(found: Any, expected: Any) -> bool:
+    """Equal in kind, shape and value (numbers to a relative 1e-6)."""
+    if isinstance(expected, bool) or expected is None or isinstance(expected, str):
+        return bool(type(found) is type(expected) and found == expected)
+    if isinstance(expected, Tensor):
+        return (
+            isinstance(found, Tensor)
+            and found.shape == expected.shape
+            and (found.dtype == torch.bool) == (expected.dtype == torch.bool)
+            and torch.allclose(found.double(), expected.double(), rtol=1e-6, atol=1e-9, equal_nan=True)
+        )
+    if isinstance(expected, dict):
+        return (
+            isinstance(found, dict)
+            and found.keys() == expected.keys()
+            and all(same(found[key], expected[key]) for key in expected)
+        )
+    if isinstance(expected, (list, tuple)):
+        return (
+            isinstance(found, (list, tuple))
+            and len(found) == len(expected)
+            and all(same(a, b) for a, b in zip(found, expected, strict=True))
+        )
+    if isinstance(expected, (int, float)):
+        if isinstance(found, Tensor) and found.numel() == 1:
+            found = found.item()
+        if isinstance(found, (bool, str)) or not hasattr(found, "__float__"):
+            return False
+        return abs(float(found) - expected) <= 1e-6 * abs(expected) + 1e-9
+    return bool(found is expected or found == expected)
+
+
+def describe(value: Any) -> str:
+    """A value in one short line; a tensor with its type and shape."""
+    if isinstance(value, Tensor):
+        kind = str(value.dtype).removeprefix("torch.")
+        entries = str(value.tolist()) if value.numel() <= 12 else "…"
+        return f"{kind} tensor of shape {tuple(value.shape)} {entries}"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key!r}: {describe(entry)}" for key, entry in value.items()) + "}"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    text = repr(value)
+    return text if len(text) <= 200 else text[:200] + "…"
+
+
+def hint(name: str) -> None:
+    """Print the next hint of an exercise; after the last one, the last again.
+
+    Raises:
+        ValueError: no exercise has that name (the message lists them).
+    """
+    hints = _find(name).hints
+    given = _progress().get(name, {}).get("hints", 0)
+    position = min(given, len(hints) - 1)
+    _note(name, hints=position + 1)
+    print(f"Hint {position + 1} of {len(hints)} for {name}: {hints[position]}")
+
+
+def progress() -> None:
+    """Print which exercises have passed on this machine, notebook by notebook."""
+    done = _progress()
+    for notebook, exercises in _exercises().items():
+        for name in exercises:
+            state = "passed" if done.get(name, {}).get("passed") else "to do"
+            print(f"{notebook.removeprefix('nb')}  {state:6}  {name}")
+
+
+def _exercises() -> dict[str, dict[str, Exercise]]:
+    modules = {notebook: import_module(f"{__name__}.{notebook}") for notebook in NOTEBOOKS}
+    return {
+        notebook: {entry.name: entry for entry in vars(module).values() if isinstance(entry, Exercise)}
+        for notebook, module in modules.items()
+    }
+
+
+def _find(name: str) -> Exercise:
+    everything = {key: entry for exercises in _exercises().values() for key, entry in exercises.items()}
+    if name not in everything:
+        raise ValueError(f"no exercise is called {name!r}; there are {', '.join(everything)}")
+    return everything[name]
+
+
+def _progress_file() -> Path:
+    return storage.cache_dir() / "progress.json"
+
+
+def _progress() -> dict[str, dict[str, Any]]:
+    try:
+        return dict(json.loads(_progress_file().read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return {}
+
+
+def _note(name: str, **facts: Any) -> None:
+    kept = _progress()
+    kept[name] = kept.get(name, {}) | facts
+    path = _progress_file()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump(kept, file)
+    os.replace(temporary, path)
+
+
+def __getattr__(name: str) -> Any:
+    """Load ``checks.nb02`` and its like when first asked for."""
+    if name in NOTEBOOKS:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"no checks called {name!r}; there are {', '.join(NOTEBOOKS)}")

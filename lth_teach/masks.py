@@ -1,0 +1,272 @@
+"""Masks are plain dictionaries, parameter name → bool tensor (True = kept), and these are pure functions on them.
+
+The one function with an effect is :func:`enforce`, which makes a model obey a mask whoever trains it.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim.optimizer import Optimizer, register_optimizer_step_post_hook
+
+from .theory import number_to_prune, open_unit
+
+Masks = dict[str, Tensor]
+Prunable = Callable[[str, Tensor], bool] | Iterable[str] | None
+SCOPES = ("global", "layer", "layer_half_output")
+
+
+def prunable_parameters(model: nn.Module, prunable: Prunable = None) -> dict[str, Tensor]:
+    """The parameters that may be pruned, by name, in the model's order.
+
+    Args:
+        prunable: names; or a function (name, parameter) → bool; or ``None`` for every parameter with two or more
+            dimensions whose name ends in "weight", which leaves out biases and BatchNorm.
+
+    Raises:
+        ValueError: nothing is prunable, or a given name does not exist.
+    """
+    parameters: dict[str, Tensor] = dict(model.named_parameters())
+    if prunable is None:
+        chosen = {name: p for name, p in parameters.items() if name.endswith("weight") and p.dim() >= 2}
+    elif callable(prunable):
+        chosen = {name: p for name, p in parameters.items() if prunable(name, p)}
+    else:
+        names = list(prunable)
+        if unknown := [name for name in names if name not in parameters]:
+            raise ValueError(f"no parameter named {unknown}; the model has {list(parameters)}")
+        chosen = {name: p for name, p in parameters.items() if name in names}
+    if not chosen:
+        raise ValueError(f"nothing in this {type(model).__name__} is prunable; its parameters: {list(parameters)}")
+    return chosen
+
+
+def dense(model: nn.Module, prunable: Prunable = None) -> Masks:
+    """The mask that keeps everything."""
+    return {name: torch.ones_like(p, dtype=torch.bool) for name, p in prunable_parameters(model, prunable).items()}
+
+
+def prune(scores: Mapping[str, Tensor], masks: Masks, rate: float, scope: str = "global") -> Masks:
+    """Remove exactly round(rate × survivors) of the surviving weights, those with the lowest scores.
+
+    Among equal scores the first by position stays. Only survivors are ranked, whatever pruned weights score.
+
+    Args:
+        scores: one tensor a mask, of its shape; higher = keep.
+        rate: fraction of the survivors to remove, in (0, 1).
+        scope: "global" ranks all layers together; "layer" removes the rate from every layer by itself;
+            "layer_half_output" does too, with half the rate for the last layer (Frankle & Carbin 2019 on LeNet).
+
+    Raises:
+        ValueError: a rate or scope that is not allowed, scores that do not fit the masks or are NaN, or a layer
+            that would lose its last weight (the message names it).
+    """
+    if scope not in SCOPES:
+        raise ValueError(f"scope must be one of {', '.join(SCOPES)}, got {scope!r}")
+    exact = open_unit("rate", rate)
+    _check_scores(scores, masks)
+    if scope == "global":
+        return _without_lowest(scores, masks, number_to_prune(count(masks), exact))
+    *_, output = masks
+    result: Masks = {}
+    for name, mask in masks.items():
+        layer_rate = exact / 2 if scope == "layer_half_output" and name == output else exact
+        result |= _without_lowest({name: scores[name]}, {name: mask}, number_to_prune(count({name: mask}), layer_rate))
+    return result
+
+
+def keep_top(scores: Mapping[str, Tensor], density: float) -> Masks:
+    """Keep exactly round(density × weights): those with the highest scores over all layers, ties by position."""
+    exact = open_unit("density", density)
+    everything = {name: torch.ones_like(score, dtype=torch.bool) for name, score in scores.items()}
+    _check_scores(scores, everything)
+    total = count(everything)
+    return _without_lowest(scores, everything, total - round(exact * total))
+
+
+def _without_lowest(scores: Mapping[str, Tensor], masks: Masks, number: int) -> Masks:
+    flat = torch.cat([scores[name][mask] for name, mask in masks.items()])
+    order = torch.argsort(flat, descending=True, stable=True)
+    keep = torch.ones(len(flat), dtype=torch.bool, device=flat.device)
+    keep[order[len(flat) - number :]] = False
+    result: Masks = {}
+    for (name, mask), kept in zip(masks.items(), keep.split([int(m.sum()) for m in masks.values()]), strict=True):
+        if not kept.any():
+            raise ValueError(
+                f"this level would remove all {int(mask.sum())} weights left in layer {name!r}; "
+                "prune less, or layer by layer (scope='layer')"
+            )
+        result[name] = mask.clone()
+        result[name][mask] = kept
+    return result
+
+
+def _check_scores(scores: Mapping[str, Tensor], masks: Masks) -> None:
+    if scores.keys() != masks.keys():
+        raise ValueError(f"scores are for {list(scores)}, masks for {list(masks)}")
+    for name, mask in masks.items():
+        if scores[name].shape != mask.shape:
+            raise ValueError(f"{name}: scores of shape {tuple(scores[name].shape)}, mask of {tuple(mask.shape)}")
+        if scores[name][mask].isnan().any():
+            raise ValueError(f"{name}: some scores are NaN; did training diverge?")
+
+
+def shuffled(masks: Masks, seed: int) -> Masks:
+    """The same number of kept weights in every layer, at random places."""
+    generator = torch.Generator().manual_seed(seed)
+    result = {}
+    for name, mask in masks.items():
+        order = torch.randperm(mask.numel(), generator=generator).to(mask.device)
+        result[name] = mask.flatten()[order].view_as(mask)
+    return result
+
+
+def random_like(masks: Masks, seed: int, scope: str = "layer") -> Masks:
+    """A random mask as dense as this one: in every layer (scope "layer") or only over all of them ("global")."""
+    if scope == "layer":
+        return shuffled(masks, seed)
+    if scope != "global":
+        raise ValueError(f"scope must be 'layer' or 'global', got {scope!r}")
+    generator = torch.Generator().manual_seed(seed)
+    scores = {name: torch.rand(mask.shape, generator=generator).to(mask.device) for name, mask in masks.items()}
+    everything = {name: torch.ones_like(mask) for name, mask in masks.items()}
+    return _without_lowest(scores, everything, total(masks) - count(masks))
+
+
+def count(masks: Masks) -> int:
+    """Number of kept weights."""
+    return sum(int(mask.sum()) for mask in masks.values())
+
+
+def total(masks: Masks) -> int:
+    """Number of weights, kept or not."""
+    return sum(mask.numel() for mask in masks.values())
+
+
+def density(masks: Masks) -> float:
+    """Fraction of weights kept, in [0, 1]."""
+    return count(masks) / total(masks)
+
+
+def layer_densities(masks: Masks) -> dict[str, float]:
+    """Fraction kept in each layer."""
+    return {name: density({name: mask}) for name, mask in masks.items()}
+
+
+def overlap(first: Masks, second: Masks) -> float:
+    """Weights kept by both over weights kept by either (intersection over union), in [0, 1]."""
+    check_same_layers(first, second)
+    both = sum(int((first[name] & second[name]).sum()) for name in first)
+    either = sum(int((first[name] | second[name]).sum()) for name in first)
+    return both / either
+
+
+def check_same_layers(masks: Masks, others: Mapping[str, Tensor]) -> None:
+    """Raise ValueError, naming the layer, unless every mask has a tensor of its name and shape among ``others``."""
+    for name, mask in masks.items():
+        if name not in others:
+            raise ValueError(f"there is no layer {name!r} to mask; there are {list(others)}")
+        if mask.shape != others[name].shape:
+            raise ValueError(f"{name}: mask of shape {tuple(mask.shape)}, weights of {tuple(others[name].shape)}")
+
+
+def masked(state: Mapping[str, Tensor], masks: Masks) -> dict[str, Tensor]:
+    """A copy of a state_dict with the pruned weights set to zero."""
+    check_same_layers(masks, state)
+    zero = {name: torch.where(masks[name], state[name], 0) for name in masks}
+    return {name: zero[name] if name in zero else tensor.clone() for name, tensor in state.items()}
+
+
+class Enforcement:
+    """Keeps a model's pruned weights at zero until :meth:`remove` is called; made by :func:`enforce`."""
+
+    def __init__(self, handles: list[Any]) -> None:
+        self._handles = handles
+
+    def remove(self) -> None:
+        """Let the weights go; calling it twice is harmless."""
+        while self._handles:
+            self._handles.pop().remove()
+
+
+def enforce(model: nn.Module, masks: Masks) -> Enforcement:
+    """Zero the pruned weights now, and keep them exactly zero whoever trains the model, however.
+
+    Three hooks do it. The gradient of a pruned weight is zero, so that clipping by norm sees only survivors. After
+    each optimizer step the mask is applied again, since momentum carried over from before still moves weights. And
+    it is applied before each forward pass, for loops that move weights without an optimizer.
+
+    A model obeys one mask at a time: this replaces an earlier one.
+
+    Raises:
+        ValueError: a mask without its layer, or of another shape.
+    """
+    parameters = dict(model.named_parameters())
+    check_same_layers(masks, parameters)
+    release(model)
+    factors = {name: _Factor(mask) for name, mask in masks.items()}
+    handles: list[Any] = []
+    for name, factor in factors.items():
+        # A fill, not a product: it also removes NaN and infinity.
+        parameters[name].data.masked_fill_(~masks[name].to(parameters[name].device), 0)
+        path, _, attribute = name.rpartition(".")
+        handles.append(model.get_submodule(path).register_forward_pre_hook(_before_forward(attribute, factor)))
+        if parameters[name].requires_grad:
+            handles.append(parameters[name].register_post_accumulate_grad_hook(_after_backward(factor)))
+    handles.append(register_optimizer_step_post_hook(_after_step(parameters, factors)))
+    # The optimizer hook lives in torch, not in the model: without this it would outlive it.
+    weakref.finalize(model, handles[-1].remove)
+    model._enforcement = Enforcement(handles)  # type: ignore[assignment]
+    return model._enforcement  # type: ignore[return-value]
+
+
+def release(model: nn.Module) -> None:
+    """Stop enforcing a mask on this model, if one is; the weights stay as they are."""
+    if (enforcement := model.__dict__.pop("_enforcement", None)) is not None:
+        enforcement.remove()
+
+
+class _Factor:
+    """A mask as a tensor of 0 and 1 to multiply by, which is many times faster than a masked fill.
+
+    It follows the weight to another device or number type. The product is +0 or −0, both exactly zero.
+    """
+
+    def __init__(self, mask: Tensor) -> None:
+        self._factor = mask.detach().clone().float()
+
+    def apply(self, tensor: Tensor) -> None:
+        if self._factor.device != tensor.device or self._factor.dtype != tensor.dtype:
+            self._factor = self._factor.to(tensor)
+        tensor.mul_(self._factor)
+
+
+def _before_forward(attribute: str, factor: _Factor) -> Callable[[nn.Module, Any], None]:
+    # Takes the weight from the module it is called with, so that a deep copy of the model masks itself.
+    return lambda module, _: factor.apply(getattr(module, attribute).data)
+
+
+def _after_backward(factor: _Factor) -> Callable[[Tensor], None]:
+    def hook(parameter: Tensor) -> None:
+        if parameter.grad is not None:
+            factor.apply(parameter.grad)
+
+    return hook
+
+
+def _after_step(parameters: Mapping[str, Tensor], factors: Mapping[str, _Factor]) -> Callable[..., None]:
+    weak = {id(parameters[name]): (weakref.ref(parameters[name]), factor) for name, factor in factors.items()}
+
+    def hook(optimizer: Optimizer, _args: Any, _kwargs: Any) -> None:
+        for group in optimizer.param_groups:
+            for trained in group["params"]:
+                reference, factor = weak.get(id(trained), (None, None))
+                parameter = reference() if reference else None  # gone if the model is; its id may have a new owner
+                if parameter is not None and factor is not None:
+                    factor.apply(parameter.data)
+
+    return hook
