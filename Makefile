@@ -1,5 +1,5 @@
 # make setup      the environment .venv, from the lock constraints.txt
-# make lab        JupyterLab on the first notebook
+# make lab        JupyterLab on the first notebook (as root in a container: make lab LAB_ARGS=--allow-root)
 # make test       lint, types, unit tests, and every notebook against its stored outputs
 # make notebooks  execute the notebooks and store their outputs (some: make notebooks NB=notebooks/02_imp.ipynb)
 # make bench      measure speed
@@ -10,6 +10,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 NB ?=
+LAB_ARGS ?=
 
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -32,7 +33,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@touch $@
 
 lab: $(STAMP)
-	$(BIN)/jupyter lab --ServerApp.ip=localhost notebooks/00_start_here.ipynb
+	$(BIN)/jupyter lab --ServerApp.ip=localhost $(LAB_ARGS) notebooks/00_start_here.ipynb
 
 test: $(STAMP)
 	@echo "== 1/5 Lint"

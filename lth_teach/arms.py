@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from dataclasses import replace as with_changes
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +70,7 @@ class Ticket:
         """
         masks_module.check_same_layers(self.masks, dict(model.named_parameters()))
         masks_module.check_same_layers(self.initial_weights, model.state_dict())
+        masks_module.check_same_layers(model.state_dict(), self.initial_weights)
         model.load_state_dict(self.initial_weights)
         masks_module.enforce(model, self.masks)
 
@@ -94,14 +95,16 @@ class Ticket:
 def train_ticket(ticket: Ticket, model: nn.Module, train_fn: TrainFunction) -> float:
     """Load a ticket (or a control) into the model, train it from its rewind step, return what train_fn returned."""
     ticket.load_into(model)
-    return run_train_fn(train_fn, model, "this ticket", start_iter=ticket.rewind_step)
+    result = run_train_fn(train_fn, model, "this ticket", start_iter=ticket.rewind_step)
+    masks_module.enforce(model, ticket.masks)  # a loop of one's own may end by moving weights
+    return result
 
 
 def reinitialised(ticket: Ticket, fresh: nn.Module) -> Ticket:
     """The ticket's mask on the weights of a freshly initialised model of the same shape."""
     weights = copy_state(fresh.state_dict())
     masks_module.check_same_layers(ticket.initial_weights, weights)
-    return with_changes(ticket, initial_weights=weights, levels=())
+    return _control(ticket, ticket.masks, weights)
 
 
 def sign_constant(ticket: Ticket) -> Ticket:
@@ -113,12 +116,16 @@ def sign_constant(ticket: Ticket) -> Ticket:
         name: weight.sign() * weight.std() if name in ticket.masks else weight.clone()
         for name, weight in ticket.initial_weights.items()
     }
-    return with_changes(ticket, initial_weights=weights, levels=())
+    return _control(ticket, ticket.masks, weights)
 
 
 def random_mask(ticket: Ticket, seed: int, scope: str = "layer") -> Ticket:
     """The ticket's initial weights under a random mask, as dense in every layer ("layer") or in all ("global")."""
-    return with_changes(ticket, masks=masks_module.random_like(ticket.masks, seed, scope), levels=())
+    return _control(ticket, masks_module.random_like(ticket.masks, seed, scope), ticket.initial_weights)
+
+
+def _control(ticket: Ticket, masks: Masks, weights: State) -> Ticket:
+    return Ticket(copy_state(masks), copy_state(weights), rewind_step=ticket.rewind_step)
 
 
 def run_train_fn(train_fn: TrainFunction, model: nn.Module, what: str, **steps: int) -> float:
@@ -127,9 +134,9 @@ def run_train_fn(train_fn: TrainFunction, model: nn.Module, what: str, **steps: 
     result: Any = train_fn(model, **wanted)
     if isinstance(result, Tensor) and result.numel() == 1:
         result = result.item()
-    if not isinstance(result, (int, float)) or not math.isfinite(result):
+    if not isinstance(result, numbers.Real) or not math.isfinite(result):
         raise ValueError(f"train_fn returned {result!r} after training {what}; it must return a finite accuracy")
-    return result
+    return result if isinstance(result, float) else float(result)  # a TrainingResult stays one
 
 
 def copy_state(state: State) -> State:

@@ -5,8 +5,8 @@ The one function with an effect is :func:`enforce`, which makes a model obey a m
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import torch
@@ -18,6 +18,7 @@ from .theory import number_to_prune, open_unit
 Masks = dict[str, Tensor]
 Prunable = Callable[[str, Tensor], bool] | Iterable[str] | None
 SCOPES = ("global", "layer", "layer_half_output")
+FACTOR = "_lth_teach_factor"  # the attribute by which an enforced parameter carries its mask
 
 
 def prunable_parameters(model: nn.Module, prunable: Prunable = None) -> dict[str, Tensor]:
@@ -182,15 +183,33 @@ def masked(state: Mapping[str, Tensor], masks: Masks) -> dict[str, Tensor]:
 
 
 class Enforcement:
-    """Keeps a model's pruned weights at zero until :meth:`remove` is called; made by :func:`enforce`."""
+    """Keeps a model's pruned weights at zero until :meth:`remove` is called; made by :func:`enforce`.
 
-    def __init__(self, handles: list[Any]) -> None:
-        self._handles = handles
+    It is part of the model: a copied or unpickled model comes with an enforcement of its own.
+    """
+
+    def __init__(self, parameters: Mapping[str, Tensor], factors: Mapping[str, _Factor], handles: list[Any]) -> None:
+        self._parts: tuple[Any, ...] = (parameters, factors, handles)
+        self._handles = list(handles)
+        for name, parameter in parameters.items():
+            setattr(parameter, FACTOR, factors[name])  # for _after_step
+            if parameter.requires_grad:
+                hook = partial(_after_backward, factors[name])
+                self._handles.append(parameter.register_post_accumulate_grad_hook(hook))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Copying keeps the hooks of a module and drops those of a parameter; building anew sets the latter again.
+        return Enforcement, self._parts
 
     def remove(self) -> None:
         """Let the weights go; calling it twice is harmless."""
         while self._handles:
             self._handles.pop().remove()
+        parameters, factors, _ = self._parts
+        for name, parameter in parameters.items():
+            if getattr(parameter, FACTOR, None) is factors[name]:
+                delattr(parameter, FACTOR)
+        self._parts = ({}, {}, [])
 
 
 def enforce(model: nn.Module, masks: Masks) -> Enforcement:
@@ -198,29 +217,29 @@ def enforce(model: nn.Module, masks: Masks) -> Enforcement:
 
     Three hooks do it. The gradient of a pruned weight is zero, so that clipping by norm sees only survivors. After
     each optimizer step the mask is applied again, since momentum carried over from before still moves weights. And
-    it is applied before each forward pass, for loops that move weights without an optimizer.
+    it is applied before each forward pass, of the model or of one of its layers alone, for loops that move weights
+    without an optimizer. (``torch.func.functional_call`` uses the weights that it is given.)
 
     A model obeys one mask at a time: this replaces an earlier one.
 
     Raises:
         ValueError: a mask without its layer, or of another shape.
     """
-    parameters = dict(model.named_parameters())
-    check_same_layers(masks, parameters)
+    everything = dict(model.named_parameters())
+    check_same_layers(masks, everything)
     release(model)
+    parameters = {name: everything[name] for name in masks}
     factors = {name: _Factor(mask) for name, mask in masks.items()}
     handles: list[Any] = []
-    for name, factor in factors.items():
+    for name, parameter in parameters.items():
         # A fill, not a product: it also removes NaN and infinity.
-        parameters[name].data.masked_fill_(~masks[name].to(parameters[name].device), 0)
+        parameter.data.masked_fill_(~masks[name].to(parameter.device), 0)
         path, _, attribute = name.rpartition(".")
-        handles.append(model.get_submodule(path).register_forward_pre_hook(_before_forward(attribute, factor)))
-        if parameters[name].requires_grad:
-            handles.append(parameters[name].register_post_accumulate_grad_hook(_after_backward(factor)))
-    handles.append(register_optimizer_step_post_hook(_after_step(parameters, factors)))
-    # The optimizer hook lives in torch, not in the model: without this it would outlive it.
-    weakref.finalize(model, handles[-1].remove)
-    model._enforcement = Enforcement(handles)  # type: ignore[assignment]
+        layer = model.get_submodule(path)
+        handles.append(layer.register_forward_pre_hook(partial(_before_forward, {attribute: factors[name]})))
+    # The model as a whole, too: attention reads the weights of its output layer without calling that layer.
+    handles.append(model.register_forward_pre_hook(partial(_before_forward, factors)))
+    model._enforcement = Enforcement(parameters, factors, handles)  # type: ignore[assignment]
     return model._enforcement  # type: ignore[return-value]
 
 
@@ -245,28 +264,26 @@ class _Factor:
         tensor.mul_(self._factor)
 
 
-def _before_forward(attribute: str, factor: _Factor) -> Callable[[nn.Module, Any], None]:
-    # Takes the weight from the module it is called with, so that a deep copy of the model masks itself.
-    return lambda module, _: factor.apply(getattr(module, attribute).data)
+def _before_forward(factors: Mapping[str, _Factor], module: nn.Module, _args: Any) -> None:
+    # Takes the weights from the module it is called with, so that a copy of the model masks itself.
+    for name, factor in factors.items():
+        path, _, attribute = name.rpartition(".")
+        weight = getattr(module.get_submodule(path), attribute)
+        if isinstance(weight, nn.Parameter):
+            factor.apply(weight.data)
 
 
-def _after_backward(factor: _Factor) -> Callable[[Tensor], None]:
-    def hook(parameter: Tensor) -> None:
-        if parameter.grad is not None:
-            factor.apply(parameter.grad)
-
-    return hook
+def _after_backward(factor: _Factor, parameter: Tensor) -> None:
+    if parameter.grad is not None:
+        factor.apply(parameter.grad)
 
 
-def _after_step(parameters: Mapping[str, Tensor], factors: Mapping[str, _Factor]) -> Callable[..., None]:
-    weak = {id(parameters[name]): (weakref.ref(parameters[name]), factor) for name, factor in factors.items()}
+def _after_step(optimizer: Optimizer, _args: Any, _kwargs: Any) -> None:
+    for group in optimizer.param_groups:
+        for parameter in group["params"]:
+            if (factor := getattr(parameter, FACTOR, None)) is not None:
+                factor.apply(parameter.data)
 
-    def hook(optimizer: Optimizer, _args: Any, _kwargs: Any) -> None:
-        for group in optimizer.param_groups:
-            for trained in group["params"]:
-                reference, factor = weak.get(id(trained), (None, None))
-                parameter = reference() if reference else None  # gone if the model is; its id may have a new owner
-                if parameter is not None and factor is not None:
-                    factor.apply(parameter.data)
 
-    return hook
+# Once, for all optimizers, and never removed: torch's table of such hooks must not change while a thread trains.
+register_optimizer_step_post_hook(_after_step)

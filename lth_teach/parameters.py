@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, MutableMapping
 from typing import Any
 
 from .theory import open_unit
@@ -10,9 +10,10 @@ from .training import choose_device
 
 COMMON = ("prune_rate", "device", "seeds", "base_seed", "preset")
 PRESETS = ("quick", "full")
+CHECKED = "_parameters_checked"  # left in the namespace by a check that passed
 
 
-def check(namespace: Mapping[str, Any], extra: Iterable[str] = ()) -> None:
+def check(namespace: MutableMapping[str, Any], extra: Iterable[str] = ()) -> None:
     """Check a notebook's parameters; call it as ``parameters.check(globals())`` right below the parameters cell.
 
     Args:
@@ -25,9 +26,11 @@ def check(namespace: Mapping[str, Any], extra: Iterable[str] = ()) -> None:
         TypeError: a parameter of the wrong type.
     """
     allowed = (*COMMON, *extra)
-    # Only parameters have been assigned so far: every other public name is a module, a function or a class.
+    # At first only parameters have been assigned: every other public name is a module, a function or a class. When the
+    # cell is run again, the notebook's own variables are there, too.
     given = [name for name, value in namespace.items() if _is_plain(value) and not name.startswith("_")]
-    if unknown := [name for name in given if name not in (*allowed, "In", "Out")]:
+    unknown = [name for name in given if name not in (*allowed, "In", "Out")]
+    if unknown and CHECKED not in namespace:
         raise ValueError(f"unknown parameter {', '.join(unknown)}; this notebook takes {', '.join(allowed)}")
     open_unit("prune_rate", namespace["prune_rate"])
     for name, least in (("seeds", 1), ("base_seed", 0)):
@@ -39,6 +42,7 @@ def check(namespace: Mapping[str, Any], extra: Iterable[str] = ()) -> None:
     if namespace["preset"] not in PRESETS:
         raise ValueError(f"preset must be one of {', '.join(PRESETS)}, got {namespace['preset']!r}")
     choose_device(namespace["device"])
+    namespace[CHECKED] = True
 
 
 def _is_plain(value: Any) -> bool:

@@ -53,9 +53,9 @@ class Picture(Figure):
         return {"image/png": self.png(), "text/plain": self.alt}, {"image/png": {"alt": self.alt}}
 
 
-def style(name: str, position: int = 0) -> dict[str, Any]:
-    """Colour and marker of a series: fixed for the arms of the course, by position for any other."""
-    colour, marker = STYLES.get(name, SPARE_STYLES[position % len(SPARE_STYLES)])
+def style(name: str, position: int = 0, styles: Mapping[str, tuple[str, str]] | None = None) -> dict[str, Any]:
+    """Colour and marker of a series: as in ``styles``, else fixed for the arms of the course, else by position."""
+    colour, marker = (STYLES | dict(styles or {})).get(name, SPARE_STYLES[position % len(SPARE_STYLES)])
     return {"color": colour, "marker": marker}
 
 
@@ -67,18 +67,22 @@ def accuracy_by_density(
     alt: str = "",
     ylabel: str = "test accuracy (%)",
     dense: Interval | None = None,
+    styles: Mapping[str, tuple[str, str]] | None = None,
 ) -> Picture:
     """Mean with a 95 % band of each series against the percent of weights kept (log axis, dense on the left).
+
+    A series of one density has a bar instead of a band.
 
     Args:
         summary: columns ``by``, density (fraction), mean, low, high, n; see :func:`lth_teach.replicates.summarise`.
         dense: mean of the dense network, drawn as a dashed line with its own band.
+        styles: series → (colour, marker), for series that are not arms of the course.
     """
     figure = Picture(alt or f"Line plot: {ylabel} against percent of weights kept, one line for each {by}.")
     axes = figure.add_subplot()
     for position, (name, part) in enumerate(summary.groupby(by, sort=False)):
         part = part.sort_values("density")
-        look = style(str(name), position)
+        look = style(str(name), position, styles)
         axes.plot(100 * part["density"], part["mean"], label=str(name), markersize=5, linewidth=1.6, **look)
         axes.fill_between(
             100 * part["density"], part["low"], part["high"], color=look["color"], alpha=0.15, linewidth=0
@@ -88,8 +92,9 @@ def accuracy_by_density(
         if dense.low is not None and dense.high is not None:
             axes.axhspan(dense.low, dense.high, color="black", alpha=0.06, linewidth=0)
     density_axis(axes)
-    n = int(summary["n"].min())
-    band = f"band: 95 % interval, n = {n} seeds" if n > 1 else "n = 1 seed, so no interval"
+    least, most = int(summary["n"].min()), int(summary["n"].max())
+    seeds = f"{most}" if least == most else f"{least} to {most}"
+    band = f"band: 95 % interval, n = {seeds} seeds" if most > 1 else "n = 1 seed, so no interval"
     axes.set_title(f"{title}\n{band}" if title else band, fontsize=10)
     axes.set_ylabel(ylabel)
     axes.legend(frameon=False, fontsize=9)
@@ -110,7 +115,12 @@ def density_axis(axes: Any) -> None:
 
 
 def intervals(
-    results: Mapping[str, Interval], *, title: str = "", alt: str = "", xlabel: str = "difference in accuracy (points)"
+    results: Mapping[str, Interval],
+    *,
+    title: str = "",
+    alt: str = "",
+    xlabel: str = "difference in accuracy (points)",
+    styles: Mapping[str, tuple[str, str]] | None = None,
 ) -> Picture:
     """One row for each interval: a dot for the mean, a bar for 95 %, and a line at zero."""
     figure = Picture(
@@ -120,7 +130,7 @@ def intervals(
     )
     axes = figure.add_subplot()
     for row, (name, result) in enumerate(results.items()):
-        look = style(name, row)
+        look = style(name, row, styles)
         if result.low is not None and result.high is not None:
             axes.plot([result.low, result.high], [row, row], color=look["color"], linewidth=2.5, solid_capstyle="butt")
         axes.plot([result.mean], [row], linestyle="none", markersize=7, **look)

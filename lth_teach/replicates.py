@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import torch
-
-from .training import choose_device
+from .training import choose_device, own_threads
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +28,7 @@ def run(
 ) -> pd.DataFrame:
     """Call ``experiment(seed, **setting)`` for every setting and seed; one table row for each row it returns.
 
-    On the CPU the calls are spread over processes with one thread each (or OMP_NUM_THREADS, where that is set). On a
+    On the CPU the calls are spread over processes with one thread each (or LTH_TEACH_THREADS). On a
     GPU they run one after the other in this process. Inside ``joblib.parallel_config(backend="dask")`` they run on
     that cluster. The result does not depend on the number of processes.
 
@@ -60,8 +57,7 @@ def run(
         jobs = 1
     tasks = [(dict(setting), seed) for setting in settings for seed in chosen]
     jobs = min(jobs or joblib.cpu_count(), len(tasks))
-    threads = int(os.environ.get("OMP_NUM_THREADS", "1"))
-    calls = (joblib.delayed(_call)(experiment, seed, setting, threads) for setting, seed in tasks)
+    calls = (joblib.delayed(_call)(experiment, seed, setting) for setting, seed in tasks)
     results = joblib.Parallel(n_jobs=jobs, return_as="generator")(calls)
     tables = list(tqdm(results, label, total=len(tasks), leave=False))
     return pd.DataFrame([row for rows in tables for row in rows])
@@ -77,13 +73,9 @@ def seed_list(seeds: int | Sequence[int], base_seed: int = 0) -> list[int]:
     return chosen
 
 
-def _call(experiment: Experiment, seed: int, setting: Row, threads: int) -> list[Row]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
-    try:
+def _call(experiment: Experiment, seed: int, setting: Row) -> list[Row]:
+    with own_threads():
         result = experiment(seed, **setting)
-    finally:
-        torch.set_num_threads(before)
     rows = [result] if isinstance(result, dict) else list(result)
     return [{"seed": seed, **setting, **row} for row in rows]
 

@@ -55,7 +55,9 @@ def load_tensors(path: str | Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         raise FileNotFoundError(f"no file at {path}")
     try:
         with safe_open(path, framework="pt") as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
+            # A clone, since the tensors are the mapped file itself: Windows would then not let it be replaced, and
+            # elsewhere a program that shortens it would end this one.
+            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118 (not a mapping)
             details = json.loads((file.metadata() or {})["details"])
     except (SafetensorError, KeyError, json.JSONDecodeError) as error:
         raise ValueError(f"{path} is damaged or was not written by lth_teach ({error})") from error
@@ -63,5 +65,7 @@ def load_tensors(path: str | Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
 
 
 def same_state(first: Mapping[str, Tensor], second: Mapping[str, Tensor]) -> bool:
-    """True if two states hold the same names and bit-identical tensors."""
-    return first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)
+    """True if two states hold the same names and identical tensors: type, shape and every entry."""
+    return first.keys() == second.keys() and all(
+        first[name].dtype == second[name].dtype and torch.equal(first[name], second[name]) for name in first
+    )

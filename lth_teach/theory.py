@@ -40,8 +40,8 @@ def number_to_prune(survivors: int, prune_rate: float | str | Fraction, rounding
 def imp_levels(prune_rate: float | str | Fraction, target_sparsity: float | str | Fraction) -> int:
     """The lemma: the least t with 1 − (1 − p)^t ≥ s, that is ⌈log(1 − s) / log(1 − p)⌉, never off by one.
 
-    The logarithms are taken with 60 decimal digits. Inputs with the 17 digits of a float cannot come within 40
-    digits of a whole number without being one, so a quotient that close is that whole number.
+    The logarithms are taken with 60 decimal digits, and two more for each digit of the inputs. A quotient that
+    agrees with a whole number to 40 digits more than the inputs have is that whole number.
 
     Args:
         prune_rate: p in (0, 1), the fraction of the survivors removed by one level.
@@ -52,13 +52,14 @@ def imp_levels(prune_rate: float | str | Fraction, target_sparsity: float | str 
     """
     rate, target = open_unit("prune_rate", prune_rate), open_unit("target_sparsity", target_sparsity)
     with localcontext() as context:
-        context.prec = 60
+        digits = max(len(str(rate.denominator)), len(str(target.denominator)))
+        context.prec = 60 + 2 * digits
         log_kept, log_wanted = (
             (Decimal(part.numerator) / Decimal(part.denominator)).ln() for part in (1 - rate, 1 - target)
         )
         quotient = log_wanted / log_kept
         nearest = quotient.to_integral_value()
-        if abs(quotient - nearest) < Decimal(10) ** -40:
+        if abs(quotient - nearest) < Decimal(10) ** -(40 + digits):
             return int(nearest)
         return math.ceil(quotient)
 

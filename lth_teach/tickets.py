@@ -179,7 +179,9 @@ class LotteryTicketFinder:
         """Rewind, train the current mask once more from step k, and return what train_fn returned."""
         self._check_train_fn(train_fn)
         self.reset_to_initial()
-        return run_train_fn(train_fn, self.model, "the ticket", start_iter=self.late_reset_iter)
+        result = run_train_fn(train_fn, self.model, "the ticket", start_iter=self.late_reset_iter)
+        self.apply_masks()
+        return result
 
     def _trained_level(self, index: int, train_fn: TrainFunction) -> Level:
         started = time.perf_counter()
@@ -220,7 +222,7 @@ class LotteryTicketFinder:
     def _settings(self, train_fn: TrainFunction) -> dict[str, Any]:
         digest = hashlib.sha256()
         for name, tensor in self._theta_0.items():
-            digest.update(name.encode() + tensor.contiguous().view(torch.uint8).numpy().tobytes())
+            digest.update(name.encode() + tensor.contiguous().flatten().view(torch.uint8).numpy().tobytes())
         trainer = (
             repr(train_fn) if is_dataclass(train_fn) else getattr(train_fn, "__qualname__", type(train_fn).__name__)
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -127,7 +128,7 @@ class Trainer:
         every = max(1, self.iterations // self.evaluations)
         history: list[tuple[int, float, float]] = []
         best_step, best_loss, best_accuracy = start_iter, math.inf, math.nan
-        with training_mode(model, True):
+        with own_threads(), training_mode(model, True):
             for step, x, y in batches(data, self.batch_size, self.order_seed, start_iter, stop):
                 for group in optimizer.param_groups:
                     group["lr"] = self.lr_at(step)
@@ -178,6 +179,25 @@ def batches(
             x, y = data.x_train[order], data.y_train[order]
         first = step % per_epoch * batch_size
         yield step, x[first : first + batch_size], y[first : first + batch_size]
+
+
+@contextmanager
+def own_threads() -> Iterator[None]:
+    """Compute with one thread inside the block, or with LTH_TEACH_THREADS of them where that is set.
+
+    These networks are so small that sharing a step among cores costs more than it saves, several times more on a busy
+    machine; cores are better used for other seeds (see :mod:`lth_teach.replicates`).
+    """
+    # Not OMP_NUM_THREADS: joblib sets that in its workers, by the number of cores, and results would depend on it.
+    wanted = os.environ.get("LTH_TEACH_THREADS", "1")
+    if not wanted.isdecimal() or int(wanted) < 1:
+        raise ValueError(f"LTH_TEACH_THREADS must be a whole number from 1 on, got {wanted!r}")
+    before = torch.get_num_threads()
+    torch.set_num_threads(int(wanted))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -23,13 +24,7 @@ OPTIONS = [line for line in PIP_LINES if line.startswith("-")]
 CONDA_PIP = {req.name: req for req in map(Requirement, (line for line in PIP_LINES if line not in OPTIONS))}
 
 LOCK_LINES = [line for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines() if line[:1] != "#"]
-
-
-def canonical(name):
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
-LOCK = {canonical(name): version for name, _, version in (line.partition("==") for line in LOCK_LINES)}
+LOCK = {canonicalize_name(req.name): str(req.specifier).removeprefix("==") for req in map(Requirement, LOCK_LINES)}
 
 
 def each(requirements):
@@ -58,11 +53,12 @@ def test_conda_and_pip_start_at_the_same_python():
 
 @each(RUNTIME + DEV + CLUSTER)
 def test_the_locked_version_lies_inside_the_bounds(requirement):
-    assert LOCK[canonical(requirement.name)] in requirement.specifier
+    assert LOCK[canonicalize_name(requirement.name)] in requirement.specifier
 
 
 def test_the_lock_is_exact_and_holds_for_every_machine():
-    assert all(re.fullmatch(r"[\w.-]+==[\w.]+", line) for line in LOCK_LINES)  # no ranges, paths or +cpu
+    exact = re.compile(r"[\w.-]+==[\w.]+( ; python_full_version [<>]=? \S+)?")  # no ranges, paths or +cpu
+    assert [line for line in LOCK_LINES if not exact.fullmatch(line)] == []
     assert LOCK["torch"] == "2.13.0"
 
 

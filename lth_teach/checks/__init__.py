@@ -16,8 +16,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from .. import storage
 
@@ -119,7 +120,14 @@ def same(found: Any, expected: Any) -> bool:
             found = found.item()
         if isinstance(found, (bool, str)) or not hasattr(found, "__float__"):
             return False
-        return abs(float(found) - expected) <= 1e-6 * abs(expected) + 1e-9
+        try:
+            return abs(float(found) - expected) <= 1e-6 * abs(expected) + 1e-9
+        except (TypeError, ValueError, RuntimeError):  # many numbers where one is expected
+            return False
+    if isinstance(expected, np.ndarray):
+        return isinstance(found, np.ndarray) and same(torch.from_numpy(found), torch.from_numpy(expected))
+    if isinstance(expected, nn.Module):
+        return isinstance(found, nn.Module) and same(found.state_dict(), expected.state_dict())
     return bool(found is expected or found == expected)
 
 

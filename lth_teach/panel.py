@@ -1,0 +1,296 @@
+"""The widgets; the only file that imports ipywidgets. Each reads as plain text where no kernel runs."""
+
+from __future__ import annotations
+
+import html
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import ipywidgets as widgets
+import pandas as pd
+
+from . import plots, search
+from .replicates import Interval, interval, summarise
+from .training import available_devices
+
+REFRESH = 0.25  # seconds between two updates of the progress bar
+
+
+class _Shown:
+    """A widget that carries a plain-text reading of itself, for pages without a kernel."""
+
+    widget: widgets.Widget
+    text: str
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+        return dict(self.widget._repr_mimebundle_(**options)) | {"text/plain": self.text}
+
+
+class Prediction(_Shown):
+    """A question to answer before the experiment. :meth:`reveal` shows the answer beside what was measured.
+
+    Args:
+        question: the question, one or two sentences.
+        options: the possible answers.
+    """
+
+    def __init__(self, question: str, options: Sequence[str]) -> None:
+        self.options = list(options)
+        letters = "\n".join(f"  ( ) {option}" for option in options)
+        self.text = f"Predict first: {question}\n{letters}"
+        self._choice = widgets.RadioButtons(options=self.options, value=None, layout={"width": "auto"})
+        self.widget = widgets.VBox([widgets.HTML(f"<b>Predict first:</b> {html.escape(question)}"), self._choice])
+
+    @property
+    def answer(self) -> str | None:
+        """The option chosen so far."""
+        return self._choice.value
+
+    def reveal(self, measured: str) -> None:
+        """Print the prediction beside the measured answer; both stay visible in the notebook.
+
+        Raises:
+            ValueError: ``measured`` is not one of the options.
+        """
+        if measured not in self.options:
+            raise ValueError(f"measured must be one of {self.options}, got {measured!r}")
+        verdict = {None: "", measured: "  (as predicted)"}.get(self.answer, "  (not as predicted: why?)")
+        print(f"you predicted  {self.answer or 'nothing yet'}\nmeasured       {measured}{verdict}")
+
+
+class Explorer(_Shown):
+    """Sliders and menus over a function that answers at once with a picture and a line of text.
+
+    Args:
+        draw: called with the values by name; returns (Picture, text). What it raises as ValueError is shown as text.
+        controls: name → widget with a ``value``.
+        text: what a page without a kernel shows instead.
+    """
+
+    def __init__(
+        self, draw: Callable[..., tuple[plots.Picture, str]], controls: dict[str, widgets.Widget], text: str
+    ) -> None:
+        self.text = text
+        self._draw, self._controls = draw, controls
+        self._image, self._line = widgets.Image(format="png", width=700), widgets.HTML()
+        for control in controls.values():
+            control.observe(self._redraw, names="value")
+        self.widget = widgets.VBox([*controls.values(), self._line, self._image])
+        self._redraw()
+
+    def _redraw(self, _change: Any = None) -> None:
+        try:
+            picture, line = self._draw(**{name: control.value for name, control in self._controls.items()})
+        except ValueError as error:
+            self._line.value = f"<b>{html.escape(str(error))}</b>"
+            return
+        self._image.value, self._line.value = picture.png(), html.escape(line)
+
+
+class _Stop(Exception):
+    """Raised inside training when the learner presses Stop."""
+
+
+class TicketPanel(_Shown):
+    """Choose prune rate, target, late reset, seeds and device; press Start and watch a ticket being found.
+
+    Training runs in a thread, so the notebook stays free. Stop takes effect at the next training step; Resume goes on
+    after the last finished level.
+
+    Args:
+        choices: where the controls start; see :class:`lth_teach.search.Search`.
+    """
+
+    text = (
+        "Ticket panel: sliders for prune rate, target sparsity, late-reset step and seeds, a device menu, and the "
+        "buttons Start, Stop and Resume. It needs a running kernel: run this cell."
+    )
+
+    def __init__(self, choices: search.Search | None = None) -> None:
+        self._choices = choices or search.Search()
+        self._running: search.Search | None = None  # the choices of the search that is under way or stopped
+        self._rows: list[dict[str, Any]] = []
+        self._store: tempfile.TemporaryDirectory[str] | None = None
+        self._thread: threading.Thread | None = None
+        self._stop = threading.Event()
+        self._error: Exception | None = None
+        self._build(self._choices)
+
+    def _build(self, choices: search.Search) -> None:
+        wide: dict[str, Any] = {"style": {"description_width": "9em"}, "layout": {"width": "30em"}}
+        slider, whole = widgets.FloatSlider, widgets.IntSlider
+        self.controls: dict[str, widgets.Widget] = {
+            "prune_rate": slider(choices.prune_rate, min=0.05, max=0.9, step=0.01, description="Prune rate", **wide),
+            "target_sparsity": slider(
+                choices.target_sparsity, min=0.3, max=0.98, step=0.01, description="Target sparsity", **wide
+            ),
+            "late_reset_iter": whole(
+                choices.late_reset_iter, min=0, max=choices.iterations, description="Late-reset step", **wide
+            ),
+            "seeds": whole(choices.seeds, min=1, max=max(10, choices.seeds), description="Seeds", **wide),
+            "device": widgets.Dropdown(
+                options=[
+                    (name if here else f"{name} (not present)", name) for name, here in available_devices().items()
+                ],
+                value=choices.device,
+                description="Device",
+                **wide,
+            ),
+        }
+        self._start = widgets.Button(description="Start", button_style="primary")
+        self._stop_button = widgets.Button(description="Stop", disabled=True)
+        self._resume = widgets.Button(description="Resume", disabled=True)
+        self._start.on_click(lambda _: self.run())
+        self._stop_button.on_click(lambda _: self.stop())
+        self._resume.on_click(lambda _: self.resume())
+        self._bar = widgets.IntProgress(0, 0, 1, layout={"width": "30em"})
+        self._status, self._reading = widgets.HTML("Ready."), widgets.HTML()
+        self._image = widgets.Image(format="png", width=700, layout={"display": "none"})  # until there is a picture
+        buttons = widgets.HBox([self._start, self._stop_button, self._resume])
+        self.widget = widgets.VBox(
+            [*self.controls.values(), buttons, self._bar, self._status, self._image, self._reading]
+        )
+
+    def run(self, block: bool = False) -> None:
+        """Start a search with the choices now set; with ``block`` return when it is done, raising what went wrong."""
+        if self._busy():
+            return
+        choices = {name: control.value for name, control in self.controls.items()}
+        self._running = search.Search(
+            **choices,
+            base_seed=self._choices.base_seed,
+            iterations=self._choices.iterations,
+            hidden=self._choices.hidden,
+        )
+        self._rows = []
+        self._image.layout.display, self._reading.value = "none", ""
+        if self._store is not None:
+            self._store.cleanup()
+        self._store = tempfile.TemporaryDirectory(prefix="lth-teach-", ignore_cleanup_errors=True)
+        self._launch(block)
+
+    def resume(self, block: bool = False) -> None:
+        """Go on with a stopped search, with its own choices, after its last finished level."""
+        if self._running is None or self._busy():
+            return
+        self._launch(block)
+
+    def stop(self) -> None:
+        """Stop at the next training step; finished levels are kept."""
+        self._stop.set()
+        self._status.value = "Stopping…"
+
+    def wait(self) -> None:
+        """Return when the search under way has finished, stopped or failed."""
+        if self._thread is not None:
+            self._thread.join()
+
+    def table(self) -> pd.DataFrame:
+        """Every network trained so far: seed, level, density, arm, accuracy (fraction), densities of the layers."""
+        return pd.DataFrame(list(self._rows))
+
+    def figure(self) -> plots.Picture:
+        """Accuracy against density so far, with the dense line and the random control. ValueError if nothing ran."""
+        if not self._rows:
+            raise ValueError("nothing has been measured yet; press Start, or call run(block=True)")
+        return _figure(self.table())
+
+    def reading(self) -> str:
+        """What the picture says, in two sentences. ValueError if nothing ran."""
+        if not self._rows:
+            raise ValueError("nothing has been measured yet; press Start, or call run(block=True)")
+        return search.describe(self.table())
+
+    def _busy(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    def _launch(self, block: bool) -> None:
+        self._stop.clear()
+        self._error = None
+        self._buttons(running=True)
+        self._thread = threading.Thread(target=self._work, name="ticket-panel", daemon=True)
+        self._thread.start()
+        if not block:
+            return
+        try:
+            self._thread.join()
+        except KeyboardInterrupt:
+            self.stop()
+            raise
+        if self._error is not None:
+            raise self._error
+
+    def _work(self) -> None:
+        assert self._running is not None
+        assert self._store is not None
+        try:
+            self._search(self._running, Path(self._store.name))
+            self._bar.value = self._bar.max
+            self._status.value = f"Done: {len(self._rows)} networks trained."
+        except _Stop:
+            self._status.value = "Stopped. Resume goes on after the last finished level; Start begins anew."
+        except Exception as error:  # shown in the panel, where the learner looks
+            self._error = error
+            self._status.value = f"<b>{type(error).__name__}:</b> {html.escape(str(error))}"
+        finally:
+            stopped = self._stop.is_set() and self._error is None
+            self._buttons(running=False, resumable=stopped)
+
+    def _search(self, choices: search.Search, store: Path) -> None:
+        earlier = len(self._rows) * (choices.iterations - choices.late_reset_iter)
+        progress = _Progress(choices.total_steps, earlier, self._bar, self._status, self._stop)
+        known = {(row["seed"], row["level"], row["arm"]) for row in self._rows}
+        for row in choices.rows(progress.step, store, known):
+            self._rows.append(row)
+            self._image.value = _figure(self.table()).png()
+            self._image.layout.display = ""
+            self._reading.value = html.escape(search.describe(self.table()))
+
+    def _buttons(self, running: bool, resumable: bool = False) -> None:
+        self._start.disabled = running
+        self._stop_button.disabled = not running
+        self._resume.disabled = running or not resumable
+        for control in self.controls.values():
+            control.disabled = running
+
+
+class _Progress:
+    """Counts training steps, shows them with the time left, and raises :class:`_Stop` when asked to stop."""
+
+    def __init__(
+        self, total: int, earlier: int, bar: widgets.IntProgress, status: widgets.HTML, stop: threading.Event
+    ) -> None:
+        self._bar, self._status, self._stop = bar, status, stop
+        self._earlier = self._done = earlier  # steps of the networks trained before a Stop
+        self._started = self._shown = time.monotonic()
+        bar.max, bar.value = total, earlier
+        status.value = "Preparing the data…"
+
+    def step(self, _step: int, _total: int) -> None:
+        if self._stop.is_set():
+            raise _Stop
+        self._done += 1
+        now = time.monotonic()
+        if now - self._shown < REFRESH:
+            return
+        self._shown = now
+        each = (now - self._started) / (self._done - self._earlier)
+        left = each * max(0, self._bar.max - self._done)
+        self._bar.value = min(self._done, self._bar.max)
+        self._status.value = f"Training: {self._done:,} of {self._bar.max:,} steps, about {left:.0f} s left."
+
+
+def _figure(rows: pd.DataFrame) -> plots.Picture:
+    summary = summarise(rows, ["arm", "density"], "accuracy", 100)
+    dense: Interval = interval(rows[(rows["arm"] == "ticket") & (rows["level"] == 0)]["accuracy"], 100)
+    return plots.accuracy_by_density(
+        summary,
+        title="MNIST-1D: the ticket against a random mask of the same layer densities",
+        alt="Test accuracy against percent of weights kept, for the ticket and for a random mask of the same layer "
+        "densities, with the dense network as a dashed line.",
+        dense=dense,
+    )

@@ -1,0 +1,186 @@
+"""The ticket panel, used as a learner uses it: JupyterLab in a real Chromium."""
+
+import os
+import re
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import nbformat
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from lth_teach.training import available_devices
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOK = "00_start_here.ipynb"
+SCREENSHOTS = ROOT / "build" / "screenshots"
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+TRAINING = 180_000  # milliseconds; generous, for a slow or busy machine
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    if CHROMIUM is None:
+        reason = "no chromium, chromium-browser or google-chrome on this machine"
+        if os.environ.get("LTH_TEACH_REQUIRE_BROWSER"):
+            pytest.fail(f"LTH_TEACH_REQUIRE_BROWSER is set, but there is {reason}")
+        pytest.skip(reason)
+    return CHROMIUM
+
+
+@pytest.fixture
+def lab(tmp_path):
+    """The address of a JupyterLab that serves a copy of the notebooks and touches no settings of the user."""
+    shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
+    news = tmp_path / "settings" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
+    news.parent.mkdir(parents=True)
+    news.write_text('{"fetchNews": "false", "checkForUpdates": false}')
+    folders = {
+        "JUPYTER_CONFIG_DIR": "config",
+        "JUPYTERLAB_SETTINGS_DIR": "settings",
+        "JUPYTERLAB_WORKSPACES_DIR": "work",
+    }
+    token, port = secrets.token_hex(16), free_port()
+    command = [
+        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--ServerApp.ip=localhost"),
+        *(
+            f"--ServerApp.port={port}",
+            f"--IdentityProvider.token={token}",
+            f"--ServerApp.root_dir={tmp_path / 'notebooks'}",
+        ),
+        *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
+    ]
+    environment = os.environ | {name: str(tmp_path / folder) for name, folder in folders.items()}
+    with (tmp_path / "server.log").open("w") as log:
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        try:
+            wait_for(f"http://localhost:{port}/api?token={token}", server, tmp_path / "server.log")
+            yield f"http://localhost:{port}/lab/tree/{NOTEBOOK}?token={token}"
+        finally:
+            server.terminate()
+            server.wait(timeout=30)
+
+
+@pytest.fixture
+def page(chromium, lab):
+    """The notebook, open in a browser, its kernel idle."""
+    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=quiet)
+        page = browser.new_page(viewport={"width": 1300, "height": 1400})
+        page.goto(lab)
+        expect(page.locator(".jp-Notebook .jp-Cell").first).to_be_visible(timeout=60_000)
+        expect(page.get_by_role("button", name=re.compile(r"\| Idle$"))).to_be_visible(timeout=60_000)
+        yield page
+        browser.close()
+
+
+def test_a_learner_finds_a_ticket_stops_resumes_and_is_told_what_is_wrong(page):
+    run_down_to_the_panel(page)
+    start, stop, resume = (button(page, name) for name in ("Start", "Stop", "Resume"))
+
+    # Prune hard and repeat twice, so that the test is short. Sliders are moved with the keyboard.
+    move(page, "Prune rate", "ArrowRight", 30, "0.50")
+    move(page, "Seeds", "ArrowLeft", 1, "2")
+    device = page.get_by_label("Device")
+    device.select_option("cpu")
+    offered = [text.replace("\N{NO-BREAK SPACE}", " ") for text in device.locator("option").all_inner_texts()]
+    assert [text.split()[0] for text in offered] == ["auto", "cpu", "cuda", "mps"]
+    assert [("not present" in text) for text in offered] == [not here for here in available_devices().values()]
+
+    start.click()
+    picture = page.locator(".jp-OutputArea .widget-image")
+    expect(picture).to_be_visible(timeout=TRAINING)
+    expect(page.get_by_text(re.compile(r"steps, about \d+ s left"))).to_be_visible(timeout=TRAINING)
+    shoot(page, "1-running")
+
+    # The page is free while the search runs: another cell answers.
+    run_new_cell(page, "print('six times seven is', 6 * 7)")
+    expect(page.get_by_text("six times seven is 42")).to_be_visible(timeout=10_000)
+    expect(stop).to_be_enabled()
+
+    stop.click()
+    expect(page.get_by_text("Stopped. Resume goes on")).to_be_visible(timeout=10_000)
+    expect(start).to_be_enabled()
+    before = picture.get_attribute("src")
+    shoot(page, "2-stopped")
+
+    resume.click()
+    expect(page.get_by_text("Done: 18 networks trained.")).to_be_visible(timeout=TRAINING)
+    assert picture.get_attribute("src") != before
+    expect(page.get_by_text(re.compile(r"a random mask of the same layer densities .* n = 2 seeds\."))).to_be_visible()
+    shoot(page, "3-done")
+
+    absent = next((name for name, here in available_devices().items() if not here), None)
+    if absent is not None:
+        device.select_option(index=offered.index(f"{absent} (not present)"))
+        start.click()
+        expect(page.get_by_text(f"device '{absent}' is not present on this machine; present: auto")).to_be_visible()
+        expect(start).to_be_enabled()
+        shoot(page, "4-absent-device")
+
+
+def run_down_to_the_panel(page: Page) -> None:
+    """Shift+Enter from the first cell to the one that shows the panel."""
+    cells = nbformat.read(ROOT / "notebooks" / NOTEBOOK, as_version=4).cells
+    panel = next(i for i, cell in enumerate(cells) if "panel.TicketPanel(" in cell.source)
+    page.locator(".jp-Notebook .jp-Cell").first.click()
+    page.keyboard.press("Escape")
+    for position in range(1, panel + 2):
+        expect(page.get_by_role("button", name=f"Cell {position}/{len(cells)}")).to_be_visible()
+        page.keyboard.press("Shift+Enter")
+    expect(button(page, "Start")).to_be_visible(timeout=TRAINING)
+
+
+def run_new_cell(page: Page, code: str) -> None:
+    """Insert a cell below the selected one, type into it and run it."""
+    page.locator(
+        ".jp-Notebook .jp-Cell.jp-mod-selected .jp-InputPrompt, .jp-Notebook .jp-Cell.jp-mod-selected"
+    ).first.click()
+    page.keyboard.press("Escape")
+    page.keyboard.press("a")
+    page.keyboard.press("Enter")
+    page.keyboard.type(code)
+    page.keyboard.press("Shift+Enter")
+
+
+def move(page: Page, label: str, key: str, times: int, shown: str) -> None:
+    slider = page.locator(".widget-hslider", has_text=label)
+    slider.get_by_role("slider").focus()
+    for _ in range(times):
+        page.keyboard.press(key)
+    expect(slider.locator(".widget-readout")).to_have_text(shown)
+
+
+def button(page: Page, name: str):
+    return page.locator(".jp-OutputArea").get_by_role("button", name=name, exact=True)
+
+
+def shoot(page: Page, name: str) -> None:
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(address: str, server: subprocess.Popen, log: Path, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            urllib.request.urlopen(address, timeout=5)
+            return
+        except OSError:
+            time.sleep(0.2)
+    raise RuntimeError(f"JupyterLab did not start in {seconds} s; its log:\n{log.read_text()[-2000:]}")

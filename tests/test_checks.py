@@ -1,0 +1,204 @@
+"""The machinery of the exercises' checks; each notebook's own checks have tests of their own."""
+
+import json
+import os
+
+import numpy as np
+import pytest
+import torch
+
+from lth_teach import checks, models
+from lth_teach.checks import Wrong, describe, exercise, expect, same
+
+
+@exercise("Look at the rate.", "Multiply.", "return 2 * x")
+def doubled(attempt):
+    for x in (1, 2.5):
+        expect(attempt, [x], 2 * x, [("you squared it.", lambda x: x**2), ("you halved it.", lambda x: x / 2)])
+    return 2
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    """An empty cache folder, and a course whose only exercise is ``doubled``."""
+    monkeypatch.setenv("LTH_TEACH_CACHE", str(tmp_path))
+    monkeypatch.setattr(checks, "_exercises", lambda: {"nb00": {"doubled": doubled, "tripled": doubled}})
+    return tmp_path
+
+
+def why(attempt, arguments=(3,), expected=6, **settings):
+    """What the learner is told of a wrong attempt."""
+    with pytest.raises(Wrong) as told:
+        expect(attempt, list(arguments), expected, **settings)
+    return str(told.value)
+
+
+# What an attempt is told
+
+
+def test_a_right_answer_passes_and_counts_its_cases(cache, capsys):
+    assert doubled(lambda x: 2 * x)
+    assert capsys.readouterr().out == "doubled: passed (2 cases).\n"
+
+
+def test_a_wrong_answer_shows_input_expected_found_and_the_likely_mistake(cache, capsys):
+    assert not doubled(lambda x: x * x)
+    out = capsys.readouterr().out
+    assert out.startswith("doubled: not yet.\n  input     1\n  expected  2\n  found     1\nLikely: you squared it.\n")
+    assert "checks.hint('doubled')" in out
+
+
+def test_a_wrong_answer_that_nobody_foresaw_gets_no_explanation(cache, capsys):
+    doubled(lambda x: 17)
+    assert "Likely" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("found", ["6", [6], {"x": 6}, torch.ones(3), np.ones(3), 6j, True, float("nan"), (6, 6)])
+def test_a_wrong_type_is_shown_not_a_crash(found):
+    assert f"found     {describe(found)}" in why(lambda x: found)
+
+
+def test_a_wrong_shape_is_shown():
+    told = why(lambda x: torch.zeros(3, 2), expected=torch.zeros(2, 3))
+    assert "expected  float32 tensor of shape (2, 3)" in told
+    assert "found     float32 tensor of shape (3, 2)" in told
+
+
+def test_an_exception_is_shown():
+    assert "found     ZeroDivisionError: division by zero" in why(lambda x: 1 / 0)
+
+
+def test_no_result_is_asked_about():
+    assert "found     None\nDoes your function return its result?" in why(lambda x: None)
+
+
+def test_an_answer_that_is_no_function_is_told_so():
+    assert why(6) == "Expected a function, found 6."
+
+
+@pytest.mark.parametrize("argument", [torch.ones(2), {"w": torch.ones(2)}, [torch.ones(2)], np.ones(2)])
+def test_changing_the_arguments_is_not_right(argument):
+    def attempt(x):
+        (x["w"] if isinstance(x, dict) else x)[0] = torch.tensor([5.0, 5.0]) if isinstance(x, list) else 5
+        return 6
+
+    assert "the right answer, but your function changed its arguments" in why(attempt, [argument])
+    expect(lambda x: 6, [argument], 6)
+
+
+def test_a_model_can_be_an_argument():
+    model = models.mlp(2, 3, seed=0)
+    expect(lambda model: 6, [model], 6)
+    assert "changed its arguments" in why(lambda model: model[0].weight.data.zero_() is None or 6, [model])
+    assert model[0].weight.any()  # the attempt got a copy
+
+
+def test_an_attempt_cannot_spoil_the_next_case():
+    given = {"w": torch.ones(2)}
+    why(lambda masks: masks.clear(), [given])
+    assert list(given) == ["w"]
+
+
+def test_long_arguments_can_be_put_in_words():
+    assert "input     a big table" in why(lambda x: 0, shown="a big table")
+
+
+# What counts as the same
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (6.0, 6),
+        (torch.tensor(6), 6),
+        (np.float32(0.5), 0.5),
+        (0.1 + 0.2, 0.3),
+        (torch.tensor([1, 2]), torch.tensor([1.0, 2.0])),
+        ((1, 2), [1, 2]),
+        ({"a": torch.ones(1)}, {"a": torch.ones(1)}),
+        (True, True),
+        ("yes", "yes"),
+        (np.ones(2), np.ones(2)),
+    ],
+)
+def test_same(found, expected):
+    assert same(found, expected)
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (6.001, 6),
+        (1, True),
+        (True, 1),
+        (torch.tensor([True]), torch.tensor([1.0])),
+        (torch.ones(1, 2), torch.ones(2)),
+        ([1, 2, 3], [1, 2]),
+        ({"a": 1, "b": 2}, {"a": 1}),
+        (np.ones(3), np.ones(2)),
+        ("1", 1),
+        (None, 0),
+    ],
+)
+def test_not_the_same(found, expected):
+    assert not same(found, expected)
+
+
+# Hints and progress
+
+
+def test_hints_come_one_by_one_and_the_last_stays(cache, capsys):
+    for _ in range(4):
+        checks.hint("doubled")
+    assert capsys.readouterr().out.splitlines() == [
+        "Hint 1 of 3 for doubled: Look at the rate.",
+        "Hint 2 of 3 for doubled: Multiply.",
+        "Hint 3 of 3 for doubled: return 2 * x",
+        "Hint 3 of 3 for doubled: return 2 * x",
+    ]
+
+
+def test_a_hint_for_no_exercise_lists_those_there_are(cache):
+    with pytest.raises(ValueError, match="no exercise is called 'halved'; there are doubled, tripled"):
+        checks.hint("halved")
+
+
+def test_progress_tells_what_has_passed(cache, capsys):
+    doubled(lambda x: x)
+    checks.progress()
+    assert "passed" not in capsys.readouterr().out
+    doubled(lambda x: 2 * x)
+    doubled(lambda x: x)  # a pass stays a pass
+    capsys.readouterr()
+    checks.progress()
+    assert capsys.readouterr().out.splitlines() == ["00  passed  doubled", "00  to do   tripled"]
+
+
+def test_progress_is_kept_in_the_cache_folder_only(cache, tmp_path_factory, monkeypatch):
+    elsewhere = tmp_path_factory.mktemp("work")
+    monkeypatch.chdir(elsewhere)
+    doubled(lambda x: 2 * x)
+    checks.hint("doubled")
+    assert json.loads((cache / "progress.json").read_text()) == {"doubled": {"passed": True, "hints": 1}}
+    assert os.listdir(cache) == ["progress.json"]
+    assert os.listdir(elsewhere) == []
+
+
+def test_a_damaged_progress_file_starts_anew(cache, capsys):
+    (cache / "progress.json").write_text("{damaged")
+    checks.progress()
+    assert "to do   doubled" in capsys.readouterr().out
+    assert doubled(lambda x: 2 * x)
+
+
+def test_every_exercise_has_a_name_of_its_own_and_two_or_three_hints():
+    names = [name for exercises in checks._exercises().values() for name in exercises]
+    assert len(set(names)) == len(names)
+    for exercises in checks._exercises().values():
+        assert all(2 <= len(entry.hints) <= 3 for entry in exercises.values())
+
+
+def test_checks_of_a_notebook_are_loaded_when_asked_for():
+    assert checks.nb00.__name__ == "lth_teach.checks.nb00"
+    with pytest.raises(AttributeError, match="no checks called 'nb99'; there are nb00"):
+        checks.nb99  # noqa: B018

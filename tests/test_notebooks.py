@@ -1,0 +1,67 @@
+"""Notebooks run with other parameters than the stored ones. (That the stored ones still hold is nbval's part.)"""
+
+import struct
+from pathlib import Path
+
+import numpy as np
+import papermill
+import pytest
+
+from lth_teach.claims import METADATA
+from lth_teach.data import MNIST_FILES
+
+NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+
+
+def run(name, folder, **given):
+    """Execute a notebook with these parameters through papermill; its output goes to ``folder``."""
+    return papermill.execute_notebook(
+        NOTEBOOKS / name,
+        folder / "out.ipynb",
+        parameters=given,
+        kernel_name="python3",
+        progress_bar=False,
+        cwd=NOTEBOOKS,
+    )
+
+
+def outputs(notebook):
+    return [output for cell in notebook.cells for output in cell.get("outputs", [])]
+
+
+def claims_of(notebook):
+    """Key → claim, from the metadata that claims.record leaves with a notebook's outputs."""
+    found = [output.get("metadata", {}).get(METADATA) for output in outputs(notebook)]
+    return {claim["key"]: claim for claim in found if claim}
+
+
+def write_idx(path, array):
+    path.write_bytes(struct.pack(f">I{array.ndim}I", 0x800 + array.ndim, *array.shape) + array.tobytes())
+
+
+@pytest.mark.slow
+def test_full_preset_runs_on_a_folder_of_idx_files(tmp_path):
+    random = np.random.default_rng(0)
+    for name, rows in zip(MNIST_FILES, (240, 240, 60, 60), strict=True):
+        if "images" in name:
+            array = random.integers(0, 256, (rows, 28, 28), dtype=np.uint8)
+        else:
+            array = (np.arange(rows) % 10).astype(np.uint8)
+        write_idx(tmp_path / name, array)
+    notebook = run(
+        "01_hypothesis.ipynb",
+        tmp_path,
+        preset="full",
+        data_folder=str(tmp_path),
+        full_iterations=50,
+        prune_rate=0.7,
+        seeds=2,
+        device="cpu",
+    )
+    claims = claims_of(notebook)
+    assert {"01-attribution", "01-formal-statement", "01-accuracy-digits", "01-matching-test-size"} <= set(claims)
+    assert claims["01-accuracy-digits"]["n"] == 2
+    text = "".join(output.get("text", "") for output in outputs(notebook))
+    assert "'iterations': 50, " in text
+    assert "60 test digits" in text  # it read the folder, not the digits that come with a package
+    assert not any(output.get("name") == "stderr" for output in outputs(notebook))
