@@ -45,7 +45,7 @@ test: $(STAMP)
 	@echo "== 4/5 Unit tests"
 	$(BIN)/python -m pytest tests
 	@echo "== 5/5 Notebooks: execute each and compare with its stored outputs"
-	$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout=300 -p no:cacheprovider notebooks
+	LTH_TEACH_CACHE="$(CURDIR)/build/cache" $(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout=300 -p no:cacheprovider notebooks
 	@echo "== All passed"
 
 notebooks: $(STAMP)

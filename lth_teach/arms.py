@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import numbers
 from collections.abc import Callable
@@ -9,10 +10,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from . import masks as masks_module
 from . import storage
+from .enforcement import enforce
 from .masks import Masks
 
 State = dict[str, Tensor]
@@ -72,7 +75,7 @@ class Ticket:
         masks_module.check_same_layers(self.initial_weights, model.state_dict())
         masks_module.check_same_layers(model.state_dict(), self.initial_weights)
         model.load_state_dict(self.initial_weights)
-        masks_module.enforce(model, self.masks)
+        enforce(model, self.masks)
 
     def save(self, path: str | Path) -> None:
         """Write the ticket to one safetensors file."""
@@ -93,27 +96,39 @@ class Ticket:
 
 
 def train_ticket(ticket: Ticket, model: nn.Module, train_fn: TrainFunction) -> float:
-    """Load a ticket (or a control) into the model, train it from its rewind step, return what train_fn returned."""
+    """Load a ticket (or a control) into the model, train it from its rewind step, return what train_fn returned.
+
+    Raises:
+        TypeError: train_fn cannot start at the ticket's rewind step; the model is then untouched.
+        ValueError: the model's layers differ from the ticket's, or train_fn returned no finite number.
+    """
+    check_train_fn(train_fn, ticket.rewind_step)
     ticket.load_into(model)
     result = run_train_fn(train_fn, model, "this ticket", start_iter=ticket.rewind_step)
-    masks_module.enforce(model, ticket.masks)  # a loop of one's own may end by moving weights
+    enforce(model, ticket.masks)  # a loop of one's own may end by moving weights
     return result
 
 
 def reinitialised(ticket: Ticket, fresh: nn.Module) -> Ticket:
-    """The ticket's mask on the weights of a freshly initialised model of the same shape."""
+    """The ticket's mask on the weights of a freshly initialised model of the same shape, trained from step 0.
+
+    Raises:
+        ValueError: other layers; or the very weights of the ticket, which would make a control that is none.
+    """
     weights = copy_state(fresh.state_dict())
     masks_module.check_same_layers(ticket.initial_weights, weights)
-    return _control(ticket, ticket.masks, weights)
+    if all(torch.equal(weights[name], ticket.initial_weights[name]) for name in ticket.masks):
+        raise ValueError("the fresh model has the ticket's own initial weights; draw it from another seed")
+    return Ticket(copy_state(ticket.masks), weights)
 
 
 def sign_constant(ticket: Ticket) -> Ticket:
-    """The ticket with every weight of a layer set to ± the layer's standard deviation, signs kept.
+    """The ticket with every weight of a layer set to ± one size, the layer's root mean square; signs kept.
 
     Source: Zhou et al. (2019), arXiv 1905.01067: on small nets the signs carry most of what θ_0 gives.
     """
     weights = {
-        name: weight.sign() * weight.std() if name in ticket.masks else weight.clone()
+        name: weight.sign() * weight.square().mean().sqrt() if name in ticket.masks else weight.clone()
         for name, weight in ticket.initial_weights.items()
     }
     return _control(ticket, ticket.masks, weights)
@@ -126,6 +141,18 @@ def random_mask(ticket: Ticket, seed: int, scope: str = "layer") -> Ticket:
 
 def _control(ticket: Ticket, masks: Masks, weights: State) -> Ticket:
     return Ticket(copy_state(masks), copy_state(weights), rewind_step=ticket.rewind_step)
+
+
+def check_train_fn(train_fn: TrainFunction, start_iter: int) -> None:
+    """Raise TypeError unless train_fn can be called, and can start and stop at a step if ``start_iter`` needs it."""
+    if not callable(train_fn):
+        raise TypeError(f"train_fn must be a function of the model, got {train_fn!r}")
+    accepted = inspect.signature(train_fn).parameters.values()
+    if start_iter and not any(p.kind is p.VAR_KEYWORD for p in accepted):
+        missing = {"start_iter", "max_iter"} - {p.name for p in accepted}
+        if missing:
+            needs = f"rewinding to step {start_iter} (late_reset_iter)"
+            raise TypeError(f"{needs} needs a train_fn that takes {' and '.join(sorted(missing))}")
 
 
 def run_train_fn(train_fn: TrainFunction, model: nn.Module, what: str, **steps: int) -> float:

@@ -80,7 +80,12 @@ def mnist1d(samples: int = 14_000) -> Dataset:
     """MNIST-1D: 40 numbers a sample, ten classes; generated in seconds, then cached.
 
     70 % train, 10 % validation, 20 % test. Source: Greydanus & Kobak, arXiv 2011.14439.
+
+    Raises:
+        ValueError: fewer than 100 samples.
     """
+    if samples < 100:
+        raise ValueError(f"samples must be at least 100, ten for each class, got {samples}")
     return _cached(f"mnist1d-{samples}", "MNIST-1D", lambda: _generate_mnist1d(samples))
 
 
@@ -111,7 +116,7 @@ def mnist(root: str | Path | None = None) -> Dataset:
         train_images, train_labels, *test = (read_idx(_idx_file(folder, name)) for name in MNIST_FILES)
         pairs = [(train_images, train_labels), (test[0], test[1])]
     for images, labels in pairs:
-        if len(images) != len(labels) or images.ndim < 2 or labels.ndim != 1:
+        if len(images) != len(labels) or len(images) < 2 or images.ndim < 2 or labels.ndim != 1:
             raise ValueError(
                 f"MNIST images of shape {images.shape} do not fit labels of shape {labels.shape}; "
                 "the files do not belong together"

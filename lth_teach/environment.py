@@ -7,7 +7,7 @@ import platform
 import sys
 from importlib.metadata import version
 
-from .training import available_devices, choose_device
+from .training import available_devices, choose_device, thread_count
 
 PACKAGES = ("torch", "numpy", "scipy", "pandas", "matplotlib", "ipywidgets", "jupyterlab")
 OLDEST_PYTHON = (3, 11)
@@ -28,6 +28,6 @@ def report(device: str = "auto") -> str:
         f"python      {platform.python_version()} on {platform.system()} ({platform.machine()})",
         *(f"{package:11} {version(package)}" for package in PACKAGES),
         f"devices     {', '.join(present)} (will use {choose_device(device)})",
-        f"cores       {os.cpu_count()}; training uses one thread a process",
+        f"cores       {os.cpu_count()}; training uses {thread_count()} thread(s) a process",
     ]
     return "\n".join(lines)

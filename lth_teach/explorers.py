@@ -1,38 +1,19 @@
-"""Sliders that recompute a formula at once; nothing here trains. ipywidgets is imported only when one is made."""
+"""Sliders that recompute a formula at once; nothing here trains. ipywidgets is loaded only when one is made."""
 
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from matplotlib.ticker import MaxNLocator
 
 from .plots import Picture
-from .theory import ROUNDINGS, imp_levels, kept_at_target, number_to_prune, open_unit
+from .theory import ROUNDINGS, follow, imp_levels, kept_at_target, open_unit
 
 if TYPE_CHECKING:
     from .panel import Explorer
 
 SIZES = (10, 20, 50, 100, 200, 1_000, 10_000, 43_000, 266_200)
-
-
-def follow(
-    n_weights: int, prune_rate: float | str | Fraction, target_sparsity: float | str | Fraction, rounding: str = "round"
-) -> list[int]:
-    """Weights kept at each level, level 0 first, up to the target or to a level that removes nothing (a stall).
-
-    :func:`lth_teach.theory.imp_schedule` refuses a stall; this shows how far it gets.
-
-    Raises:
-        ValueError: a rate outside (0, 1), an unknown rounding, or n_weights below 1.
-    """
-    if n_weights < 1:
-        raise ValueError(f"n_weights must be at least 1, got {n_weights}")
-    goal = kept_at_target(n_weights, target_sparsity)
-    kept = [n_weights]
-    while kept[-1] > goal and (removed := number_to_prune(kept[-1], prune_rate, rounding)):
-        kept.append(kept[-1] - removed)
-    return kept
 
 
 def levels_sentence(
@@ -99,26 +80,20 @@ def levels_explorer(
     Raises:
         ValueError: a value that the lemma refuses.
     """
-    import ipywidgets as widgets
+    from . import panel
 
-    from .panel import Explorer
-
-    wide: dict[str, Any] = {"style": {"description_width": "13em"}, "layout": {"width": "34em"}}
-    percent = wide | {"min": 1, "max": 99, "continuous_update": False}
     sizes = [(f"{size:,}", size) for size in sorted({*SIZES, n_weights})]
     controls = {
-        "p": widgets.IntSlider(round(100 * prune_rate), description="Prune rate p (%)", **percent),
-        "s": widgets.IntSlider(round(100 * target_sparsity), description="Target sparsity s (%)", **percent),
-        "n": widgets.SelectionSlider(
-            options=sizes, value=n_weights, description="Weights n", continuous_update=False, **wide
-        ),
-        "rounding": widgets.Dropdown(
-            options=list(ROUNDINGS), value=rounding, description="Rounding of p × survivors", **wide
-        ),
+        "p": panel.whole_slider("Prune rate p (%)", round(100 * prune_rate), 1, 99),
+        "s": panel.whole_slider("Target sparsity s (%)", round(100 * target_sparsity), 1, 99),
+        "n": panel.choice_slider("Weights n", sizes, n_weights),
+        "rounding": panel.menu("Rounding of p × survivors", list(ROUNDINGS), rounding),
     }
 
     def draw(p: int, s: int, n: int, rounding: str) -> tuple[Picture, str]:
         chosen = n, Fraction(p, 100), Fraction(s, 100), rounding
         return levels_picture(*chosen), levels_sentence(*chosen)
 
-    return Explorer(draw, controls, "Explorer: " + levels_sentence(n_weights, prune_rate, target_sparsity, rounding))
+    return panel.Explorer(
+        draw, controls, "Explorer: " + levels_sentence(n_weights, prune_rate, target_sparsity, rounding)
+    )

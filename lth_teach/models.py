@@ -2,26 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import pairwise
 
-import torch
 from torch import nn
 
-
-@contextmanager
-def seeded(seed: int | None) -> Iterator[None]:
-    """Draw random numbers from ``seed`` inside the block and leave the caller's generator as it was.
-
-    ``None`` draws from the caller's generator, as plain PyTorch does.
-    """
-    if seed is None:
-        yield
-        return
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        yield
+from .randomness import seeded
 
 
 def mlp(*sizes: int, seed: int | None = None) -> nn.Sequential:

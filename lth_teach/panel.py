@@ -7,6 +7,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from .replicates import Interval, interval, summarise
 from .training import available_devices
 
 REFRESH = 0.25  # seconds between two updates of the progress bar
+WIDE: dict[str, Any] = {"style": {"description_width": "13em"}, "layout": {"width": "34em"}}
 
 
 class _Shown:
@@ -91,6 +93,23 @@ class Explorer(_Shown):
         self._image.value, self._line.value = picture.png(), html.escape(line)
 
 
+def whole_slider(label: str, value: int, low: int, high: int) -> widgets.Widget:
+    """A slider over whole numbers that answers when it is let go."""
+    return widgets.IntSlider(value, min=low, max=high, description=label, continuous_update=False, **WIDE)
+
+
+def choice_slider(label: str, options: Sequence[Any], value: Any) -> widgets.Widget:
+    """A slider over given values, or (text, value) pairs."""
+    return widgets.SelectionSlider(
+        options=list(options), value=value, description=label, continuous_update=False, **WIDE
+    )
+
+
+def menu(label: str, options: Sequence[Any], value: Any) -> widgets.Widget:
+    """A menu of given values, or (text, value) pairs."""
+    return widgets.Dropdown(options=list(options), value=value, description=label, **WIDE)
+
+
 class _Stop(Exception):
     """Raised inside training when the learner presses Stop."""
 
@@ -121,25 +140,16 @@ class TicketPanel(_Shown):
         self._build(self._choices)
 
     def _build(self, choices: search.Search) -> None:
-        wide: dict[str, Any] = {"style": {"description_width": "9em"}, "layout": {"width": "30em"}}
-        slider, whole = widgets.FloatSlider, widgets.IntSlider
+        rate, target = {"min": 0.05, "max": 0.9, "step": 0.01}, {"min": 0.3, "max": 0.98, "step": 0.01}
+        devices = [(name if here else f"{name} (not present)", name) for name, here in available_devices().items()]
         self.controls: dict[str, widgets.Widget] = {
-            "prune_rate": slider(choices.prune_rate, min=0.05, max=0.9, step=0.01, description="Prune rate", **wide),
-            "target_sparsity": slider(
-                choices.target_sparsity, min=0.3, max=0.98, step=0.01, description="Target sparsity", **wide
+            "prune_rate": widgets.FloatSlider(choices.prune_rate, description="Prune rate", **rate, **WIDE),
+            "target_sparsity": widgets.FloatSlider(
+                choices.target_sparsity, description="Target sparsity", **target, **WIDE
             ),
-            "late_reset_iter": whole(
-                choices.late_reset_iter, min=0, max=choices.iterations, description="Late-reset step", **wide
-            ),
-            "seeds": whole(choices.seeds, min=1, max=max(10, choices.seeds), description="Seeds", **wide),
-            "device": widgets.Dropdown(
-                options=[
-                    (name if here else f"{name} (not present)", name) for name, here in available_devices().items()
-                ],
-                value=choices.device,
-                description="Device",
-                **wide,
-            ),
+            "late_reset_iter": whole_slider("Late-reset step", choices.late_reset_iter, 0, choices.iterations),
+            "seeds": whole_slider("Seeds", choices.seeds, 1, max(10, choices.seeds)),
+            "device": menu("Device", devices, choices.device),
         }
         self._start = widgets.Button(description="Start", button_style="primary")
         self._stop_button = widgets.Button(description="Stop", disabled=True)
@@ -147,7 +157,7 @@ class TicketPanel(_Shown):
         self._start.on_click(lambda _: self.run())
         self._stop_button.on_click(lambda _: self.stop())
         self._resume.on_click(lambda _: self.resume())
-        self._bar = widgets.IntProgress(0, 0, 1, layout={"width": "30em"})
+        self._bar = widgets.IntProgress(0, 0, 1, layout=WIDE["layout"])
         self._status, self._reading = widgets.HTML("Ready."), widgets.HTML()
         self._image = widgets.Image(format="png", width=700, layout={"display": "none"})  # until there is a picture
         buttons = widgets.HBox([self._start, self._stop_button, self._resume])
@@ -156,17 +166,23 @@ class TicketPanel(_Shown):
         )
 
     def run(self, block: bool = False) -> None:
-        """Start a search with the choices now set; with ``block`` return when it is done, raising what went wrong."""
+        """Start a search with the choices now set; with ``block`` return when it is done, raising what went wrong.
+
+        A choice that is not allowed is answered in the panel, and what was measured before stays. While a search is
+        under way this starts no other; with ``block`` it waits for that one.
+        """
         if self._busy():
+            if block:
+                self.wait()
             return
-        choices = {name: control.value for name, control in self.controls.items()}
-        self._running = search.Search(
-            **choices,
-            base_seed=self._choices.base_seed,
-            iterations=self._choices.iterations,
-            hidden=self._choices.hidden,
-        )
-        self._rows = []
+        try:
+            wanted = replace(self._choices, **{name: control.value for name, control in self.controls.items()})
+        except ValueError as error:
+            self._show(error)
+            if block:
+                raise
+            return
+        self._running, self._rows = wanted, []
         self._image.layout.display, self._reading.value = "none", ""
         if self._store is not None:
             self._store.cleanup()
@@ -235,7 +251,7 @@ class TicketPanel(_Shown):
             self._status.value = "Stopped. Resume goes on after the last finished level; Start begins anew."
         except Exception as error:  # shown in the panel, where the learner looks
             self._error = error
-            self._status.value = f"<b>{type(error).__name__}:</b> {html.escape(str(error))}"
+            self._show(error)
         finally:
             stopped = self._stop.is_set() and self._error is None
             self._buttons(running=False, resumable=stopped)
@@ -249,6 +265,9 @@ class TicketPanel(_Shown):
             self._image.value = _figure(self.table()).png()
             self._image.layout.display = ""
             self._reading.value = html.escape(search.describe(self.table()))
+
+    def _show(self, error: Exception) -> None:
+        self._status.value = f"<b>{type(error).__name__}:</b> {html.escape(str(error))}"
 
     def _buttons(self, running: bool, resumable: bool = False) -> None:
         self._start.disabled = running

@@ -74,7 +74,8 @@ def accuracy_by_density(
     A series of one density has a bar instead of a band.
 
     Args:
-        summary: columns ``by``, density (fraction), mean, low, high, n; see :func:`lth_teach.replicates.summarise`.
+        summary: columns ``by``, density (fraction), mean, n and, unless n is 1, low and high; see
+            :func:`lth_teach.replicates.summarise`.
         dense: mean of the dense network, drawn as a dashed line with its own band.
         styles: series → (colour, marker), for series that are not arms of the course.
     """
@@ -84,9 +85,12 @@ def accuracy_by_density(
         part = part.sort_values("density")
         look = style(str(name), position, styles)
         axes.plot(100 * part["density"], part["mean"], label=str(name), markersize=5, linewidth=1.6, **look)
-        axes.fill_between(
-            100 * part["density"], part["low"], part["high"], color=look["color"], alpha=0.15, linewidth=0
-        )
+        if "low" not in part:  # one seed, so no interval
+            continue
+        percent, low, high = 100 * part["density"], part["low"], part["high"]
+        if len(part) == 1:
+            axes.vlines(percent, low, high, color=look["color"], linewidth=1.6)
+        axes.fill_between(percent, low, high, color=look["color"], alpha=0.15, linewidth=0)
     if dense is not None:
         axes.axhline(dense.mean, color="black", linestyle="--", linewidth=1, label="dense")
         if dense.low is not None and dense.high is not None:

@@ -65,6 +65,8 @@ def run(
 
 def seed_list(seeds: int | Sequence[int], base_seed: int = 0) -> list[int]:
     """The seeds as a list: base_seed, base_seed + 1, … if a number is given. ValueError below one, or for repeats."""
+    if not isinstance(seeds, (int, Sequence)) or isinstance(seeds, (bool, str)):
+        raise ValueError(f"seeds must be a whole number or a list of them, got {seeds!r}")
     chosen = list(range(base_seed, base_seed + seeds)) if isinstance(seeds, int) else list(seeds)
     if not chosen:
         raise ValueError(f"seeds must be at least 1, got {seeds}")
@@ -116,7 +118,11 @@ def interval(values: Iterable[float], scale: float = 1.0) -> Interval:
 
 
 def summarise(table: pd.DataFrame, by: str | Sequence[str], value: str, scale: float = 1.0) -> pd.DataFrame:
-    """Columns mean, low, high (NaN where n is 1) and n of ``value`` for each group of ``by``."""
+    """Columns mean, low, high and n of ``value`` for each group of ``by``.
+
+    With one value a group there are no intervals, and the columns low and high are left out. Where only some groups
+    have one value, theirs are NaN.
+    """
     import pandas as pd
 
     keys = [by] if isinstance(by, str) else list(by)
@@ -127,7 +133,8 @@ def summarise(table: pd.DataFrame, by: str | Sequence[str], value: str, scale: f
         rows.append(
             dict(zip(keys, group, strict=True)) | {"mean": result.mean, "low": low, "high": high, "n": result.n}
         )
-    return pd.DataFrame(rows)
+    summary = pd.DataFrame(rows)
+    return summary if (summary["n"] > 1).any() else summary.drop(columns=["low", "high"])
 
 
 def paired_difference(

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from .masks import Prunable, prunable_parameters
+from .randomness import generator
 
 
 def magnitude(model: nn.Module, prunable: Prunable = None) -> dict[str, Tensor]:
@@ -15,8 +16,8 @@ def magnitude(model: nn.Module, prunable: Prunable = None) -> dict[str, Tensor]:
 
 def random(model: nn.Module, seed: int, prunable: Prunable = None) -> dict[str, Tensor]:
     """Uniform numbers in [0, 1): the baseline that knows nothing."""
-    generator = torch.Generator().manual_seed(seed)
+    numbers = generator("scores", seed)
     return {
-        name: torch.rand(p.shape, generator=generator).to(p.device)
+        name: torch.rand(p.shape, generator=numbers).to(p.device)
         for name, p in prunable_parameters(model, prunable).items()
     }

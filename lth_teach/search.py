@@ -11,14 +11,15 @@ from . import data, models
 from .arms import Ticket, random_mask, train_ticket
 from .masks import layer_densities
 from .replicates import interval, seed_list, summarise
-from .theory import imp_levels
+from .theory import imp_levels, open_unit
 from .tickets import LotteryTicketFinder
-from .training import Trainer
+from .training import Trainer, choose_device
 
 if TYPE_CHECKING:
     import pandas as pd
 
 RANDOM = "random (layer densities)"
+BATCH = 100
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,9 @@ class Search:
         device: "auto", "cpu", "cuda" or "mps".
         iterations: training steps of each level.
         hidden: widths of the hidden layers.
+
+    Raises:
+        ValueError: a choice that is not allowed, or a device that is absent.
     """
 
     prune_rate: float = 0.2
@@ -41,6 +45,16 @@ class Search:
     device: str = "auto"
     iterations: int = 500
     hidden: tuple[int, ...] = (300, 100)
+
+    def __post_init__(self) -> None:
+        open_unit("prune_rate", self.prune_rate)
+        open_unit("target_sparsity", self.target_sparsity)
+        seed_list(self.seeds, self.base_seed)
+        if not 0 <= self.late_reset_iter < self.iterations:
+            raise ValueError(
+                f"late_reset_iter must be from 0 to below the {self.iterations} iterations, got {self.late_reset_iter}"
+            )
+        choose_device(self.device)
 
     @property
     def total_steps(self) -> int:
@@ -62,7 +76,7 @@ class Search:
             known: (seed, level, arm) of rows that an earlier, stopped call has already given; they are left out.
 
         Raises:
-            ValueError: as :class:`LotteryTicketFinder` and :class:`Trainer` do, before anything is trained.
+            ValueError: so few weights that pruning would stall, before anything is trained.
         """
         dataset = data.mnist1d()
         sizes = (dataset.x_train[0].numel(), *self.hidden, dataset.classes)
@@ -70,7 +84,7 @@ class Search:
             train = Trainer(
                 dataset,
                 self.iterations,
-                100,
+                BATCH,
                 lr=2e-3,
                 evaluations=5,
                 order_seed=seed,
@@ -91,31 +105,35 @@ class Search:
                     yield row | {"arm": "ticket", "accuracy": level.accuracy}
                 if level.index and (seed, level.index, RANDOM) not in known:
                     ticket = Ticket(finder.masks, finder.initial_state, rewind_step=self.late_reset_iter)
-                    accuracy = train_ticket(random_mask(ticket, seed), models.mlp(*sizes), train)
+                    accuracy = train_ticket(random_mask(ticket, seed), models.mlp(*sizes, seed=seed), train)
                     yield row | {"arm": RANDOM, "accuracy": float(accuracy)}
 
 
 def describe(rows: pd.DataFrame, tolerance: float = 1.0) -> str:
-    """What the rows of a search say, in two sentences, with the number of seeds.
+    """What the picture of these rows shows, in words, with the number of seeds. It chooses nothing.
+
+    While a search is under way, only the seeds that have come as far as the sparsest level count.
 
     Args:
         tolerance: points below the dense accuracy that still count as keeping up with it.
     """
-    tickets = rows[rows["arm"] == "ticket"]
-    dense = interval(tickets[tickets["level"] == 0]["accuracy"], 100)
-    means = summarise(tickets, "density", "accuracy", 100)
-    means = means[means["n"] == means["n"].max()].sort_values("density")
-    last = means[means["mean"] >= dense.mean - tolerance].iloc[0]
+    sparsest = rows["density"].min()
+    rows = rows[rows["seed"].isin(rows[rows["density"] == sparsest]["seed"])]
+    tickets = summarise(rows[rows["arm"] == "ticket"], "density", "accuracy", 100).set_index("density")["mean"]
+    dense = tickets.loc[tickets.index.max()]
+    close = tickets[tickets >= dense - tolerance].index.min()
     text = (
-        f"Dense {dense.mean:.1f} %. The sparsest ticket within {tolerance:g} point of that keeps "
-        f"{100 * last['density']:.1f} % of the weights ({last['mean']:.1f} %)."
+        f"Dense {dense:.1f} %. Mean accuracy is within {tolerance:g} point of that, or above, at "
+        f"{100 * close:.1f} % of the weights kept ({tickets[close]:.1f} %)"
+        + (", and below it at every sparser level." if close > sparsest else ", the sparsest level.")
     )
-    both = set(rows[rows["arm"] == RANDOM]["density"]) & set(means["density"])
-    if both:
-        sparsest = min(both)
-        at = summarise(rows[rows["density"] == sparsest], "arm", "accuracy", 100).set_index("arm")["mean"]
+    controls = rows[rows["arm"] == RANDOM]
+    if not controls.empty:
+        last = controls["density"].min()
+        random = interval(controls[controls["density"] == last]["accuracy"], 100).mean
         text += (
-            f" With {100 * sparsest:.1f} % kept the ticket reaches {at['ticket']:.1f} % and a random mask of the same "
-            f"layer densities {at[RANDOM]:.1f} %."
+            f" With {100 * last:.1f} % kept the ticket reaches {tickets[last]:.1f} % and a random mask of the same "
+            f"layer densities {random:.1f} %."
         )
-    return f"{text} n = {dense.n} seed{'s' if dense.n > 1 else ''}."
+    n = rows["seed"].nunique()
+    return f"{text} n = {n} seed{'s' if n > 1 else ''}."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
+import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -31,16 +31,20 @@ def save_tensors(path: str | Path, tensors: Mapping[str, Tensor], details: Mappi
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
+    temporary = temporary_name(path)
     try:
         # A clone, because safetensors refuses tensors that share memory, as tied weights do.
         plain = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in tensors.items()}
         save_file(plain, temporary, metadata={"details": json.dumps(dict(details or {}))})
         os.replace(temporary, path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
+
+
+def temporary_name(path: Path) -> Path:
+    """A name beside ``path`` that nobody else uses, to write to before renaming."""
+    return path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
 
 
 def load_tensors(path: str | Path) -> tuple[dict[str, Tensor], dict[str, Any]]:

@@ -64,6 +64,25 @@ def imp_levels(prune_rate: float | str | Fraction, target_sparsity: float | str 
         return math.ceil(quotient)
 
 
+def follow(
+    n_weights: int, prune_rate: float | str | Fraction, target_sparsity: float | str | Fraction, rounding: str = "round"
+) -> list[int]:
+    """Weights kept at each level, level 0 first, up to the target or to a level that removes nothing (a stall).
+
+    Counts whole weights. :func:`imp_schedule` refuses a stall; this shows how far it gets.
+
+    Raises:
+        ValueError: a rate outside (0, 1), an unknown rounding, or n_weights below 1.
+    """
+    if n_weights < 1:
+        raise ValueError(f"n_weights must be at least 1, got {n_weights}")
+    goal = kept_at_target(n_weights, target_sparsity)
+    kept = [n_weights]
+    while kept[-1] > goal and (removed := number_to_prune(kept[-1], prune_rate, rounding)):
+        kept.append(kept[-1] - removed)
+    return kept
+
+
 def imp_schedule(
     n_weights: int,
     prune_rate: float | str | Fraction,
@@ -78,16 +97,11 @@ def imp_schedule(
         ValueError: n_weights is below 1, a rate is outside (0, 1), or the schedule stalls: so few weights are left
             that a level rounds to removing none (the message says at how many).
     """
-    if n_weights < 1:
-        raise ValueError(f"n_weights must be at least 1, got {n_weights}")
+    kept = follow(n_weights, prune_rate, target_sparsity, rounding)
     goal = kept_at_target(n_weights, target_sparsity)
-    kept = [n_weights]
-    while kept[-1] > goal:
-        removed = number_to_prune(kept[-1], prune_rate, rounding)
-        if removed == 0:
-            raise ValueError(
-                f"the schedule stalls at {kept[-1]} of {n_weights} weights: {prune_rate} of {kept[-1]} rounds to 0 "
-                f"({rounding}), and target_sparsity {target_sparsity} needs at most {goal}; raise prune_rate"
-            )
-        kept.append(kept[-1] - removed)
+    if kept[-1] > goal:
+        raise ValueError(
+            f"the schedule stalls at {kept[-1]} of {n_weights} weights: {prune_rate} of {kept[-1]} rounds to 0 "
+            f"({rounding}), and target_sparsity {target_sparsity} needs at most {goal}; raise prune_rate"
+        )
     return kept

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import inspect
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import torch
 from torch import nn
 
 from . import masks as masks_module
@@ -21,15 +17,17 @@ from .arms import (
     State,
     Ticket,
     TrainFunction,
+    check_train_fn,
     copy_state,
     random_mask,
     reinitialised,
     run_train_fn,
     train_ticket,
-    with_prefix,
 )
+from .enforcement import enforce, release
+from .level_store import LevelStore, fingerprint, recognise
 from .masks import Masks, Prunable
-from .models import seeded
+from .randomness import seeded
 from .theory import imp_schedule, kept_at_target, open_unit
 
 if TYPE_CHECKING:
@@ -79,6 +77,8 @@ class LotteryTicketFinder:
         )
         self.scope = scope
         self.store = None if store is None else Path(store)
+        if self.store is not None and self.store.exists() and not self.store.is_dir():
+            raise NotADirectoryError(f"store must be a folder, and {self.store} is a file")
         self._names = list(masks_module.prunable_parameters(model, prunable))
         self.save_initial_weights()
         self.initialize_masks()
@@ -102,13 +102,13 @@ class LotteryTicketFinder:
 
     def initialize_masks(self) -> None:
         """Keep every weight again, and let the model train dense."""
-        masks_module.release(self.model)
+        release(self.model)
         everything = masks_module.dense(self.model, self._names)
         self._masks = {name: mask.cpu() for name, mask in everything.items()}
 
     def apply_masks(self) -> None:
         """Zero the pruned weights and hold them there, whatever trains the model next."""
-        masks_module.enforce(self.model, self._masks)
+        enforce(self.model, self._masks)
 
     def reset_to_initial(self) -> None:
         """Rewind everything a state_dict holds to the saved state, and apply the masks."""
@@ -150,17 +150,26 @@ class LotteryTicketFinder:
                 finite number, or the store holds levels made with other settings.
         """
         self._check_train_fn(train_fn)
-        if num_iterations is not None and num_iterations < 0:
-            raise ValueError(f"num_iterations must be 0 or more, got {num_iterations}")
+        if num_iterations is not None and (not isinstance(num_iterations, int) or num_iterations < 0):
+            raise ValueError(f"num_iterations must be a whole number, 0 or more, got {num_iterations!r}")
         self._rewind_state = self._theta_0
         self.initialize_masks()
         return self._levels(train_fn, num_iterations)
 
     def _levels(self, train_fn: TrainFunction, num_iterations: int | None) -> Iterator[Level]:
         goal = kept_at_target(masks_module.total(self._masks), self.target_sparsity)
+        store = None if self.store is None else LevelStore(self.store, self._settings(train_fn))
         index = 0
         while True:
-            yield self._stored_level(index, train_fn) or self._trained_level(index, train_fn)
+            if store is not None and (stored := store.load(index)) is not None:
+                level, weights, self._rewind_state = stored
+                self.model.load_state_dict(weights)
+                self.apply_masks()
+            else:
+                level = self._trained_level(index, train_fn)
+                if store is not None:
+                    store.save(level, self.model.state_dict(), self._rewind_state)
+            yield level
             finished = masks_module.count(self._masks) <= goal if num_iterations is None else index == num_iterations
             if finished:
                 return
@@ -176,8 +185,14 @@ class LotteryTicketFinder:
         return Ticket(self.masks, self.initial_state, levels, self.late_reset_iter)
 
     def verify_ticket(self, train_fn: TrainFunction) -> float:
-        """Rewind, train the current mask once more from step k, and return what train_fn returned."""
+        """Rewind, train the current mask once more from step k, and return what train_fn returned.
+
+        Raises:
+            ValueError: late_reset_iter is not 0 and no search has reached step k yet, so there is no θ_k to rewind to.
+        """
         self._check_train_fn(train_fn)
+        if self.late_reset_iter and self._rewind_state is self._theta_0:
+            raise ValueError(f"no state at step {self.late_reset_iter} to rewind to yet; call find_ticket first")
         self.reset_to_initial()
         result = run_train_fn(train_fn, self.model, "the ticket", start_iter=self.late_reset_iter)
         self.apply_masks()
@@ -193,59 +208,25 @@ class LotteryTicketFinder:
         self.apply_masks()
         kept, density = masks_module.count(self._masks), masks_module.density(self._masks)
         best = getattr(result, "best_step", None), getattr(result, "best_accuracy", None)
-        level = Level(index, density, 1 - density, kept, float(result), *best, time.perf_counter() - started)
-        if self.store is not None:
-            tensors = {f"weights/{name}": tensor for name, tensor in self.model.state_dict().items()}
-            tensors |= {f"rewind/{name}": tensor for name, tensor in self._rewind_state.items()}
-            details = {"level": asdict(level), "settings": self._settings(train_fn)}
-            storage.save_tensors(self._level_path(index), tensors, details)
-        return level
-
-    def _stored_level(self, index: int, train_fn: TrainFunction) -> Level | None:
-        if self.store is None or not self._level_path(index).is_file():
-            return None
-        tensors, details = storage.load_tensors(self._level_path(index))
-        for name, here in self._settings(train_fn).items():
-            if (there := details["settings"].get(name)) != here:
-                raise ValueError(
-                    f"the levels in {self.store} were made with {name} {there}, not {here}; use another store"
-                )
-        self._rewind_state = with_prefix(tensors, "rewind/")
-        self.model.load_state_dict(with_prefix(tensors, "weights/"))
-        self.apply_masks()
-        return Level(**details["level"])
-
-    def _level_path(self, index: int) -> Path:
-        assert self.store is not None
-        return self.store / f"level_{index:02d}.safetensors"
+        return Level(index, density, 1 - density, kept, float(result), *best, time.perf_counter() - started)
 
     def _settings(self, train_fn: TrainFunction) -> dict[str, Any]:
-        digest = hashlib.sha256()
-        for name, tensor in self._theta_0.items():
-            digest.update(name.encode() + tensor.contiguous().flatten().view(torch.uint8).numpy().tobytes())
-        trainer = (
-            repr(train_fn) if is_dataclass(train_fn) else getattr(train_fn, "__qualname__", type(train_fn).__name__)
-        )
         return {
             "prune_rate": str(self.prune_rate),
             "late_reset_iter": self.late_reset_iter,
             "scope": self.scope,
             "prunable": self._names,
-            "train_fn": trainer,
-            "initial weights (sha256)": digest.hexdigest(),
+            "train_fn": recognise(train_fn),
+            "initial weights": fingerprint(self._theta_0)[:16],
         }
 
     def _check_train_fn(self, train_fn: TrainFunction) -> None:
-        if not callable(train_fn):
-            raise TypeError(f"train_fn must be a function of the model, got {train_fn!r}")
-        k, steps = self.late_reset_iter, getattr(train_fn, "iterations", math.inf)
-        if k >= steps:
-            raise ValueError(f"late_reset_iter must be below the {steps} iterations of training, got {k}")
-        accepted = inspect.signature(train_fn).parameters.values()
-        if k and not any(p.kind is p.VAR_KEYWORD for p in accepted):
-            missing = {"start_iter", "max_iter"} - {p.name for p in accepted}
-            if missing:
-                raise TypeError(f"late_reset_iter={k} needs a train_fn that takes {' and '.join(sorted(missing))}")
+        check_train_fn(train_fn, self.late_reset_iter)
+        steps = getattr(train_fn, "iterations", math.inf)
+        if self.late_reset_iter >= steps:
+            raise ValueError(
+                f"late_reset_iter must be below the {steps} iterations of training, got {self.late_reset_iter}"
+            )
 
 
 def compare_lottery_vs_random(
@@ -271,16 +252,20 @@ def compare_lottery_vs_random(
         weights; "random", a random mask on the same initial weights.
 
     Raises:
-        ValueError: num_trials below 1, or what :class:`LotteryTicketFinder` refuses.
+        ValueError: num_trials below 1, a model_fn that gives the same initial weights every time (so that there is
+            nothing to re-initialise), or what :class:`LotteryTicketFinder` refuses.
     """
     import pandas as pd
 
     if num_trials < 1:
         raise ValueError(f"num_trials must be at least 1, got {num_trials}")
+    open_unit("sparsity", sparsity)
     rows = []
     for trial in range(num_trials):
         with seeded(base_seed + trial):  # covers a train_fn that draws from PyTorch's own generator, too
             model, fresh = model_fn(), model_fn()
+            if storage.same_state(model.state_dict(), fresh.state_dict()):
+                raise ValueError("model_fn gives the same initial weights every time; let it draw them without a seed")
             ticket = LotteryTicketFinder(model, prune_rate, sparsity, late_reset_iter).find_ticket(train_fn)
             arms = {
                 "ticket": ticket,

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from .data import Dataset
+from .randomness import generator
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 OPTIMIZERS = ("adam", "sgd")
@@ -109,6 +110,8 @@ class Trainer:
             raise ValueError(f"batch_size must be from 1 to the {rows:,} training rows, got {self.batch_size}")
         if not self.lr > 0 or not math.isfinite(self.lr):
             raise ValueError(f"lr must be a positive number, got {self.lr}")
+        if self.warmup < 0:
+            raise ValueError(f"warmup must be 0 steps or more, got {self.warmup}")
         choose_device(self.device)
 
     def __call__(self, model: nn.Module, *, start_iter: int = 0, max_iter: int | None = None) -> TrainingResult:
@@ -173,12 +176,21 @@ def batches(
     for step in range(start, stop):
         if step // per_epoch != epoch:
             epoch = step // per_epoch
-            generator = torch.Generator().manual_seed(order_seed * 1_000_003 + epoch)
-            order = torch.randperm(len(data.x_train), generator=generator).to(data.x_train.device)
+            numbers = generator("order", order_seed, epoch)
+            order = torch.randperm(len(data.x_train), generator=numbers).to(data.x_train.device)
             # Once an epoch, so that each step's batch is a slice, which copies nothing.
             x, y = data.x_train[order], data.y_train[order]
         first = step % per_epoch * batch_size
         yield step, x[first : first + batch_size], y[first : first + batch_size]
+
+
+def thread_count() -> int:
+    """Threads that training uses in a process: LTH_TEACH_THREADS, or 1. ValueError if that is no positive number."""
+    # Not OMP_NUM_THREADS: joblib sets that in its workers, by the number of cores, and results would depend on it.
+    wanted = os.environ.get("LTH_TEACH_THREADS", "1")
+    if not wanted.isdecimal() or int(wanted) < 1:
+        raise ValueError(f"LTH_TEACH_THREADS must be a whole number from 1 on, got {wanted!r}")
+    return int(wanted)
 
 
 @contextmanager
@@ -188,12 +200,8 @@ def own_threads() -> Iterator[None]:
     These networks are so small that sharing a step among cores costs more than it saves, several times more on a busy
     machine; cores are better used for other seeds (see :mod:`lth_teach.replicates`).
     """
-    # Not OMP_NUM_THREADS: joblib sets that in its workers, by the number of cores, and results would depend on it.
-    wanted = os.environ.get("LTH_TEACH_THREADS", "1")
-    if not wanted.isdecimal() or int(wanted) < 1:
-        raise ValueError(f"LTH_TEACH_THREADS must be a whole number from 1 on, got {wanted!r}")
     before = torch.get_num_threads()
-    torch.set_num_threads(int(wanted))
+    torch.set_num_threads(thread_count())
     try:
         yield
     finally:
@@ -203,12 +211,13 @@ def own_threads() -> Iterator[None]:
 @contextmanager
 def training_mode(model: nn.Module, training: bool) -> Iterator[None]:
     """Set train or eval mode inside the block and put back what was there before."""
-    before = model.training
+    before = [(module, module.training) for module in model.modules()]  # parts may be frozen in another mode
     model.train(training)
     try:
         yield
     finally:
-        model.train(before)
+        for module, mode in before:
+            module.training = mode
 
 
 @torch.no_grad()

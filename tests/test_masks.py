@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from torch.nn.utils import clip_grad_norm_
 from torch.optim.optimizer import _global_optimizer_post_hooks
 
-from lth_teach import masks, models
+from lth_teach import enforcement, masks, models
 
 # Pure functions. Scores are drawn from a few whole numbers, so that ties are everywhere.
 
@@ -249,7 +249,7 @@ def test_pruned_weights_stay_zero_with_any_optimizer_that_carries_momentum(tiny,
     for _ in range(3):  # dense training, which fills the momentum
         take_step(model, optimizer, tiny)
     kept = sparse(model)
-    masks.enforce(model, kept)
+    enforcement.enforce(model, kept)
     assert not pruned(model, kept).any()
     watch_forward(model, kept)
     survivors = model[0].weight.detach().clone()
@@ -263,11 +263,11 @@ def test_pruned_weights_stay_zero_with_any_optimizer_that_carries_momentum(tiny,
 def test_clipping_by_norm_sees_survivors_only(tiny):
     model = models.mlp(6, 20, 3, seed=0)
     kept = sparse(model)
-    masks.enforce(model, kept)
+    enforcement.enforce(model, kept)
     F.cross_entropy(model(tiny.x_train), tiny.y_train).backward()
     norm = clip_grad_norm_(model.parameters(), 1e9)
 
-    masks.release(model)
+    enforcement.release(model)
     model.zero_grad()
     F.cross_entropy(model(tiny.x_train), tiny.y_train).backward()
     everything = clip_grad_norm_(model.parameters(), 1e9)
@@ -280,7 +280,7 @@ def test_clipping_by_norm_sees_survivors_only(tiny):
 def test_gradients_added_up_over_batches_are_masked(tiny):
     model = models.mlp(6, 20, 3, seed=0)
     kept = sparse(model)
-    masks.enforce(model, kept)
+    enforcement.enforce(model, kept)
     for rows in tiny.x_train.split(20):
         model(rows).square().sum().backward()
     assert not pruned(model, kept, gradient=True).any()
@@ -289,7 +289,7 @@ def test_gradients_added_up_over_batches_are_masked(tiny):
 def test_weights_moved_by_hand_are_zero_in_the_next_forward_pass(tiny):
     model = models.mlp(6, 20, 3, seed=0)
     kept = sparse(model)
-    masks.enforce(model, kept)
+    enforcement.enforce(model, kept)
     watch_forward(model, kept)
     for _ in range(3):
         for p in model.parameters():
@@ -300,7 +300,7 @@ def test_weights_moved_by_hand_are_zero_in_the_next_forward_pass(tiny):
 def test_a_layer_called_alone_is_masked(tiny):
     model = models.mlp(6, 20, 3, seed=0)
     kept = sparse(model)
-    masks.enforce(model, kept)
+    enforcement.enforce(model, kept)
     model[0].weight.data += 1
     model[0](tiny.x_train)
     assert not model[0].weight[~kept["0.weight"]].any()
@@ -310,7 +310,7 @@ def test_a_layer_whose_weights_are_read_without_calling_it_is_masked():
     with models.seeded(0):
         model = nn.MultiheadAttention(4, 2)  # reads out_proj.weight and never calls out_proj
     kept = sparse(model)
-    masks.enforce(model, kept)
+    enforcement.enforce(model, kept)
     for p in model.parameters():
         p.data += 1
     model(*[torch.randn(3, 1, 4)] * 3)
@@ -321,7 +321,7 @@ def test_weights_that_are_not_finite_are_zeroed_too():
     model = models.mlp(6, 3, seed=0)
     kept = sparse(model)
     model[0].weight.data.fill_(float("nan"))
-    masks.enforce(model, kept)
+    enforcement.enforce(model, kept)
     assert not pruned(model, kept).any()
 
 
@@ -330,8 +330,8 @@ def test_a_second_mask_replaces_the_first(tiny):
     first = sparse(model)
     second = {name: ~mask for name, mask in first.items()}
     state = copy.deepcopy(model.state_dict())
-    masks.enforce(model, first)
-    masks.enforce(model, second)
+    enforcement.enforce(model, first)
+    enforcement.enforce(model, second)
     model.load_state_dict(state)
     take_step(model, torch.optim.Adam(model.parameters()), tiny)
     assert not pruned(model, second).any()
@@ -341,9 +341,9 @@ def test_a_second_mask_replaces_the_first(tiny):
 def test_a_released_model_trains_dense(tiny):
     model = models.mlp(6, 20, 3, seed=0)
     kept = sparse(model)
-    masks.enforce(model, kept)
-    masks.release(model)
-    masks.release(model)  # harmless
+    enforcement.enforce(model, kept)
+    enforcement.release(model)
+    enforcement.release(model)  # harmless
     for _ in range(2):
         take_step(model, torch.optim.Adam(model.parameters()), tiny)
     assert pruned(model, kept).any()
@@ -352,8 +352,8 @@ def test_a_released_model_trains_dense(tiny):
 def test_removing_an_old_enforcement_does_not_lift_the_new_one(tiny):
     model = models.mlp(6, 20, 3, seed=0)
     kept = sparse(model)
-    old = masks.enforce(model, kept)
-    masks.enforce(model, kept)
+    old = enforcement.enforce(model, kept)
+    enforcement.enforce(model, kept)
     old.remove()
     take_step(model, torch.optim.Adam(model.parameters()), tiny)
     assert not pruned(model, kept).any()
@@ -363,7 +363,7 @@ def test_a_deleted_model_leaves_nothing_behind():
     hooks = len(_global_optimizer_post_hooks)
     model = models.mlp(6, 20, 3, seed=0)
     for _ in range(3):
-        masks.enforce(model, sparse(model))
+        enforcement.enforce(model, sparse(model))
     parameter = weakref.ref(model[0].weight)
     del model
     gc.collect()
@@ -374,7 +374,7 @@ def test_a_deleted_model_leaves_nothing_behind():
 def test_masks_may_come_and_go_while_another_thread_trains(tiny):
     model, other = models.mlp(6, 20, 3, seed=0), models.mlp(6, 20, 3, seed=1)
     kept = sparse(model)
-    masks.enforce(model, kept)
+    enforcement.enforce(model, kept)
 
     def train():
         optimizer = torch.optim.Adam(model.parameters())
@@ -385,8 +385,8 @@ def test_masks_may_come_and_go_while_another_thread_trains(tiny):
     with ThreadPoolExecutor() as pool:
         training = pool.submit(train)
         while not training.done():
-            masks.enforce(other, sparse(other))
-            masks.release(other)
+            enforcement.enforce(other, sparse(other))
+            enforcement.release(other)
     assert not training.result().any()
 
 
@@ -394,7 +394,7 @@ def test_two_models_keep_their_own_masks(tiny):
     pair = [models.mlp(6, 20, 3, seed=seed) for seed in (0, 1)]
     kept = [sparse(model) for model in pair]
     for model, mask in zip(pair, kept):
-        masks.enforce(model, mask)
+        enforcement.enforce(model, mask)
     optimizer = torch.optim.Adam([p for model in pair for p in model.parameters()])
     for model, mask in zip(pair, kept):
         take_step(model, optimizer, tiny)
@@ -405,9 +405,9 @@ def test_two_models_keep_their_own_masks(tiny):
 def test_a_copy_of_a_masked_model_masks_itself(tiny, duplicate):
     model = models.mlp(6, 20, 3, seed=0)
     kept = sparse(model)
-    masks.enforce(model, kept)
+    enforcement.enforce(model, kept)
     twin = duplicate(model)
-    masks.release(model)
+    enforcement.release(model)
     watch_forward(twin, kept)
     optimizer = torch.optim.SGD(twin.parameters(), 0.1, momentum=0.9, weight_decay=0.1)
     for p in twin.parameters():
@@ -416,7 +416,7 @@ def test_a_copy_of_a_masked_model_masks_itself(tiny, duplicate):
         take_step(twin, optimizer, tiny)
         assert not pruned(twin, kept).any()
         assert not pruned(twin, kept, gradient=True).any()
-    masks.release(twin)
+    enforcement.release(twin)
     take_step(twin, optimizer, tiny)
     assert pruned(twin, kept).any()
 
@@ -424,7 +424,7 @@ def test_a_copy_of_a_masked_model_masks_itself(tiny, duplicate):
 def test_a_model_moved_to_another_number_type_stays_masked(tiny):
     model = models.mlp(6, 20, 3, seed=0)
     kept = sparse(model)
-    masks.enforce(model, kept)
+    enforcement.enforce(model, kept)
     watch_forward(model, kept)
     for number_type in (torch.float64, torch.float32):
         model.to(number_type)
@@ -437,7 +437,7 @@ def test_a_model_moved_to_another_number_type_stays_masked(tiny):
 
 def test_torch_func_works_on_a_masked_model(tiny):
     model = models.mlp(6, 20, 3, seed=0)
-    masks.enforce(model, sparse(model))
+    enforcement.enforce(model, sparse(model))
     weights = {name: p.detach() for name, p in model.named_parameters()}
 
     def loss(weights):
@@ -449,7 +449,7 @@ def test_torch_func_works_on_a_masked_model(tiny):
 def test_frozen_weights_can_be_masked():
     model = models.mlp(6, 3, seed=0).requires_grad_(False)
     kept = sparse(model)
-    masks.enforce(model, kept)
+    enforcement.enforce(model, kept)
     assert not pruned(model, kept).any()
 
 
@@ -458,16 +458,16 @@ def test_a_mask_that_does_not_fit_is_refused_and_changes_nothing():
     before = copy.deepcopy(model.state_dict())
     kept = sparse(model)
     with pytest.raises(ValueError, match=r"2.weight: mask of shape \(3, 21\), weights of \(3, 20\)"):
-        masks.enforce(model, kept | {"2.weight": torch.zeros(3, 21, dtype=torch.bool)})
+        enforcement.enforce(model, kept | {"2.weight": torch.zeros(3, 21, dtype=torch.bool)})
     with pytest.raises(ValueError, match="no layer '4.weight'"):
-        masks.enforce(model, kept | {"4.weight": torch.zeros(1, dtype=torch.bool)})
+        enforcement.enforce(model, kept | {"4.weight": torch.zeros(1, dtype=torch.bool)})
     assert all(torch.equal(before[name], tensor) for name, tensor in model.state_dict().items())
 
 
 def test_enforcing_copies_the_mask():
     model = models.mlp(6, 3, seed=0)
     kept = sparse(model)
-    masks.enforce(model, kept)
+    enforcement.enforce(model, kept)
     expected = model[0].weight.detach().clone()
     kept["0.weight"].fill_(False)
     model(torch.randn(1, 6))

@@ -78,7 +78,9 @@ def test_dense_is_on_the_left_and_the_title_says_how_many_seeds():
 def test_one_seed_is_said_to_have_no_interval_without_nan_or_warning():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        picture = plots.accuracy_by_density(summary(n=1, low=float("nan")), dense=Interval(70.0, None, None, 1))
+        picture = plots.accuracy_by_density(
+            summary(n=1).drop(columns=["low", "high"]), dense=Interval(70.0, None, None, 1)
+        )
         other = plots.intervals({"ticket": Interval(1.0, None, None, 1)})
         picture.png()
         other.png()

@@ -125,7 +125,8 @@ def test_one_value_has_no_interval_and_says_so_without_nan_or_warning():
     assert (found.low, found.high) == (None, None)
     assert str(found) == "0.50 (n = 1, so no interval)"
     assert table["n"].tolist() == [1, 1]
-    assert table["low"].isna().all()
+    assert list(table.columns) == ["arm", "mean", "n"]
+    assert not table.isna().any(axis=None)
 
 
 def test_an_interval_says_how_many_values_it_rests_on():

@@ -1,6 +1,6 @@
 import torch
 
-from lth_teach import models, scores
+from lth_teach import masks, models, scores
 
 
 def test_magnitude_is_the_absolute_value_of_every_prunable_weight():
@@ -31,3 +31,15 @@ def test_random_scores_follow_the_seed_and_nothing_else():
     assert not torch.equal(first, other)
     assert ((first >= 0) & (first < 1)).all()
     assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_random_scores_and_masks_do_not_resemble_weights_drawn_from_the_same_seed():
+    torch.manual_seed(5)
+    layer = torch.nn.Linear(200, 100)
+    torch.manual_seed(5)
+    uniform = torch.rand(100, 200)
+    found = scores.random(layer, seed=5)["weight"]
+    chosen = masks.random_like({"weight": found > 0.9}, seed=5, scope="global")["weight"]
+    assert abs(torch.corrcoef(torch.stack([found.flatten(), layer.weight.flatten()]))[0, 1]) < 0.05
+    assert abs(layer.weight[chosen].mean() / layer.weight.std()) < 0.1
+    assert not torch.equal(found, uniform)

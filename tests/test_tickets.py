@@ -11,10 +11,16 @@ from torch.nn.utils import clip_grad_norm_
 from torch.optim.optimizer import _global_optimizer_post_hooks
 
 from lth_teach import LotteryTicketFinder, Ticket, Trainer, arms, compare_lottery_vs_random, masks, models, train_ticket
+from lth_teach.arms import copy_state
 from lth_teach.storage import same_state
 from lth_teach.theory import imp_levels, imp_schedule
 
 STEPS = 12
+
+
+def drawn_net():
+    """A new draw at every call, from PyTorch's own generator."""
+    return models.mlp(6, 30, 20, 3)
 
 
 def net(seed=0):
@@ -339,7 +345,7 @@ def test_sign_constant_keeps_mask_and_signs_and_levels_the_sizes(ticket):
     for name in ticket.masks:
         weight, before = control.initial_weights[name], ticket.initial_weights[name]
         assert torch.equal(weight.sign(), before.sign())
-        assert weight.abs().unique().item() == pytest.approx(before.std().item())
+        assert weight.abs().unique().item() == pytest.approx(before.square().mean().sqrt().item())
     assert torch.equal(control.initial_weights["0.bias"], ticket.initial_weights["0.bias"])
 
 
@@ -362,15 +368,35 @@ def test_controls_start_at_the_tickets_rewind_step(trainer):
         starts.append(start_iter)
         return 0.5
 
-    for control in (
-        ticket,
-        arms.reinitialised(ticket, net(9)),
-        arms.sign_constant(ticket),
-        arms.random_mask(ticket, 0),
-    ):
+    for control in (ticket, arms.sign_constant(ticket), arms.random_mask(ticket, 0)):
         train_ticket(control, net(), train)
-        assert control.rewind_step == 4
-    assert starts == [4, 4, 4, 4]
+    train_ticket(arms.reinitialised(ticket, net(9)), net(), train)  # its weights have not been trained to step 4
+    assert starts == [4, 4, 4, 0]
+
+
+def test_reinitialising_with_the_tickets_own_weights_is_refused(ticket):
+    same = net()
+    same.load_state_dict(ticket.initial_weights)
+    with pytest.raises(ValueError, match="the ticket's own initial weights"):
+        arms.reinitialised(ticket, same)
+
+
+def test_a_model_fn_that_never_draws_anew_is_refused(trainer):
+    with pytest.raises(ValueError, match="the same initial weights every time"):
+        compare_lottery_vs_random(net, trainer, num_trials=1)
+
+
+def test_a_ticket_that_needs_a_start_step_leaves_the_model_alone_if_it_cannot_have_it(ticket):
+    late, model = replace(ticket, rewind_step=4), net(9)
+    before = copy_state(model.state_dict())
+    with pytest.raises(TypeError, match="rewinding to step 4 .* needs a train_fn that takes"):
+        train_ticket(late, model, lambda model: 0.5)
+    assert same_state(model.state_dict(), before)
+
+
+def test_verifying_before_the_late_reset_has_been_reached_is_refused(trainer):
+    with pytest.raises(ValueError, match="no state at step 5"):
+        LotteryTicketFinder(net(), late_reset_iter=5).verify_ticket(trainer)
 
 
 def test_a_ticket_survives_saving_and_loading(ticket, tmp_path):
@@ -414,7 +440,7 @@ def test_a_model_of_another_shape_is_refused_and_left_alone(ticket, sizes):
 
 
 def test_three_arms_a_trial(trainer):
-    table = compare_lottery_vs_random(net, trainer, sparsity=0.5, num_trials=2)
+    table = compare_lottery_vs_random(drawn_net, trainer, sparsity=0.5, num_trials=2)
     assert list(table.columns) == ["trial", "arm", "accuracy"]
     assert table["trial"].tolist() == [0, 0, 0, 1, 1, 1]
     assert table["arm"].tolist() == ["ticket", "reinit", "random"] * 2
@@ -451,7 +477,7 @@ def test_a_trial_depends_on_its_seed_alone(trainer):
 
 def test_comparing_leaves_no_hooks_behind(trainer):
     hooks = len(_global_optimizer_post_hooks)
-    compare_lottery_vs_random(net, trainer, sparsity=0.3, num_trials=1)
+    compare_lottery_vs_random(drawn_net, trainer, sparsity=0.3, num_trials=1)
     assert len(_global_optimizer_post_hooks) == hooks
 
 
@@ -460,7 +486,7 @@ def test_comparing_leaves_no_hooks_behind(trainer):
 )
 def test_no_trials_and_no_such_sparsity_are_refused(settings, message):
     with pytest.raises(ValueError, match=message):
-        compare_lottery_vs_random(net, still, **settings)
+        compare_lottery_vs_random(drawn_net, still, **settings)
 
 
 # The store
@@ -534,6 +560,30 @@ def test_a_store_made_with_other_settings_is_refused(trainer, tmp_path, changed,
         LotteryTicketFinder(**settings).find_ticket(trainer)
 
 
+def test_a_store_knows_a_function_of_ones_own_by_what_it_encloses(tmp_path):
+    def made_with(rate):
+        return lambda model: rate
+
+    LotteryTicketFinder(net(), 0.3, 0.4, store=tmp_path).find_ticket(made_with(0.5))
+    with pytest.raises(ValueError, match="made with train_fn"):
+        LotteryTicketFinder(net(), 0.3, 0.4, store=tmp_path).find_ticket(made_with(0.6))
+    again = LotteryTicketFinder(net(), 0.3, 0.4, store=tmp_path).find_ticket(made_with(0.5))
+    assert [level.accuracy for level in again.levels] == [0.5, 0.5, 0.5]
+
+
+def test_a_store_made_on_other_data_is_refused(trainer, tmp_path):
+    LotteryTicketFinder(net(), 0.3, 0.4, store=tmp_path).find_ticket(trainer)
+    other = replace(trainer.data, y_train=trainer.data.y_train.flip(0))
+    with pytest.raises(ValueError, match="made with train_fn"):
+        LotteryTicketFinder(net(), 0.3, 0.4, store=tmp_path).find_ticket(replace(trainer, data=other))
+
+
+def test_a_store_that_is_a_file_is_refused(tmp_path):
+    (tmp_path / "store").write_text("")
+    with pytest.raises(NotADirectoryError, match="must be a folder"):
+        LotteryTicketFinder(net(), store=tmp_path / "store")
+
+
 def test_a_damaged_store_says_which_file(trainer, tmp_path):
     LotteryTicketFinder(net(), 0.3, 0.5, store=tmp_path).find_ticket(trainer)
     (tmp_path / "level_01.safetensors").write_bytes(b"damaged")
@@ -577,7 +627,7 @@ def test_a_model_with_nothing_prunable_or_too_small_is_refused():
 def test_an_unknown_scope_and_a_negative_number_of_levels_are_refused():
     with pytest.raises(ValueError, match="scope must be one of global, layer, layer_half_output, got 'row'"):
         LotteryTicketFinder(net(), scope="row")
-    with pytest.raises(ValueError, match="num_iterations must be 0 or more, got -1"):
+    with pytest.raises(ValueError, match="num_iterations must be a whole number, 0 or more, got -1"):
         LotteryTicketFinder(net()).levels(still, -1)
 
 
@@ -614,7 +664,9 @@ def test_without_a_late_reset_a_train_fn_needs_no_steps_and_with_one_it_does():
     assert LotteryTicketFinder(net(), 0.3, 0.2).find_ticket(still).density < 1
     finder = LotteryTicketFinder(net(), late_reset_iter=3)
     for call in (finder.levels, finder.verify_ticket):
-        with pytest.raises(TypeError, match="late_reset_iter=3 needs a train_fn that takes max_iter and start_iter"):
+        with pytest.raises(
+            TypeError, match="rewinding to step 3 .* needs a train_fn that takes max_iter and start_iter"
+        ):
             call(still)
     with pytest.raises(TypeError, match="takes max_iter$"):
         finder.levels(lambda model, start_iter=0: 0.5)

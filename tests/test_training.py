@@ -224,3 +224,15 @@ def test_an_absent_device_is_an_error_that_lists_what_is_present(tiny, monkeypat
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     with pytest.raises(ValueError, match=f"device '{absent}' is not present on this machine; present: auto, cpu$"):
         trainer(tiny, device=absent)
+
+
+def test_evaluating_leaves_a_frozen_part_in_its_own_mode(tiny):
+    model = nn.Sequential(nn.Linear(6, 8), nn.BatchNorm1d(8), nn.Linear(8, 3)).train()
+    model[1].eval()
+    training.evaluate(model, tiny.x_val, tiny.y_val)
+    assert [module.training for module in model] == [True, False, True]
+
+
+def test_a_negative_warm_up_is_refused(tiny):
+    with pytest.raises(ValueError, match="warmup must be 0 steps or more, got -1"):
+        trainer(tiny, warmup=-1)

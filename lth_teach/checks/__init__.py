@@ -9,7 +9,6 @@ from __future__ import annotations
 import copy
 import json
 import os
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -198,9 +197,8 @@ def _note(name: str, **facts: Any) -> None:
     kept[name] = kept.get(name, {}) | facts
     path = _progress_file()
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(kept, file)
+    temporary = storage.temporary_name(path)
+    temporary.write_text(json.dumps(kept), encoding="utf-8")
     os.replace(temporary, path)
 
 

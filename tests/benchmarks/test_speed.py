@@ -12,7 +12,7 @@ from itertools import pairwise
 import pytest
 import torch
 
-from lth_teach import Trainer, masks, models, replicates, scores
+from lth_teach import Trainer, enforcement, masks, models, replicates, scores
 from lth_teach.data import Dataset
 from lth_teach.training import own_threads
 
@@ -67,7 +67,7 @@ def test_a_step_against_its_bare_matrix_products(benchmark, capsys, name, kind):
     sizes, batch = NETS[name]
     model = models.mlp(*sizes, seed=0)
     if kind != "dense":
-        masks.enforce(model, masks.keep_top(scores.magnitude(model), 0.2))
+        enforcement.enforce(model, masks.keep_top(scores.magnitude(model), 0.2))
     trainer = Trainer(random_data(sizes[0]), iterations=STEPS, batch_size=batch, evaluations=1, device="cpu")
     step = products(sizes, batch)
     bare = []

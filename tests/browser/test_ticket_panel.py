@@ -141,7 +141,7 @@ def run_down_to_the_panel(page: Page) -> None:
 
 
 def run_new_cell(page: Page, code: str) -> None:
-    """Insert a cell below the selected one, type into it and run it."""
+    """Insert a cell above the selected one, type into it and run it."""
     page.locator(
         ".jp-Notebook .jp-Cell.jp-mod-selected .jp-InputPrompt, .jp-Notebook .jp-Cell.jp-mod-selected"
     ).first.click()

@@ -1,0 +1,98 @@
+"""The search behind the ticket panel, and the panel without a browser (tests/browser has it with one)."""
+
+import pytest
+
+from lth_teach import data, panel
+from lth_teach.search import RANDOM, Search, describe
+
+
+@pytest.fixture
+def small(monkeypatch, tiny):
+    """A search that takes a fraction of a second: 6 inputs, 30 hidden units, 10 steps."""
+    monkeypatch.setattr(data, "mnist1d", lambda: tiny)
+    monkeypatch.setattr("lth_teach.search.BATCH", 20)
+    return Search(prune_rate=0.5, target_sparsity=0.7, seeds=2, iterations=10, hidden=(30,), device="cpu")
+
+
+def test_a_search_gives_a_ticket_at_every_level_and_a_control_at_all_but_the_dense(small, tmp_path):
+    rows = list(small.rows(None, tmp_path))
+    assert [(row["seed"], row["level"], row["arm"] == RANDOM) for row in rows] == [
+        (seed, level, control)
+        for seed in (0, 1)
+        for level, control in [(0, False), (1, False), (1, True), (2, False), (2, True)]
+    ]
+    assert small.total_steps == 2 * 5 * 10
+
+
+@pytest.mark.parametrize(
+    ("choice", "message"),
+    [
+        ({"prune_rate": 1.0}, "prune_rate must lie strictly between 0 and 1, got 1.0"),
+        ({"target_sparsity": float("nan")}, "target_sparsity must"),
+        ({"late_reset_iter": 500}, "late_reset_iter must be from 0 to below the 500 iterations, got 500"),
+        ({"seeds": 0}, "seeds must be at least 1, got 0"),
+        ({"device": "abacus"}, "device 'abacus' is not a device; present: auto, cpu"),
+    ],
+)
+def test_a_choice_that_is_not_allowed_is_refused_at_once(choice, message):
+    with pytest.raises(ValueError, match=message):
+        Search(**choice)
+
+
+def test_the_panel_runs_without_a_browser_and_says_what_the_picture_shows(small):
+    ticket_panel = panel.TicketPanel(small)
+    ticket_panel.run(block=True)
+    assert len(ticket_panel.table()) == 10
+    assert ticket_panel.reading() == describe(ticket_panel.table())
+    assert "n = 2 seeds." in ticket_panel.reading()
+    assert ticket_panel.figure().png().startswith(b"\x89PNG")
+
+
+def test_a_stopped_search_resumes_and_ends_like_one_that_was_not_stopped(small):
+    whole, stopped = panel.TicketPanel(small), panel.TicketPanel(small)
+    whole.run(block=True)
+    plain, steps = panel._Progress.step, []
+
+    def stop_at_step_25(progress, step, total):
+        steps.append(step)
+        if len(steps) == 25:
+            stopped.stop()
+        plain(progress, step, total)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(panel._Progress, "step", stop_at_step_25)
+        stopped.run(block=True)
+    assert 0 < len(stopped.table()) < len(whole.table())
+    stopped.resume(block=True)
+    assert stopped.table().equals(whole.table())
+
+
+def test_a_refused_choice_keeps_what_was_measured(small):
+    ticket_panel = panel.TicketPanel(small)
+    ticket_panel.run(block=True)
+    before = ticket_panel.table()
+    ticket_panel.controls["late_reset_iter"].value = small.iterations
+    with pytest.raises(ValueError, match="late_reset_iter must be from 0 to below the 10 iterations, got 10"):
+        ticket_panel.run(block=True)
+    assert ticket_panel.table().equals(before)
+
+
+def test_nothing_to_show_before_the_first_run():
+    with pytest.raises(ValueError, match="nothing has been measured yet"):
+        panel.TicketPanel().figure()
+
+
+def test_without_a_kernel_the_panel_reads_as_text():
+    assert "Start, Stop and Resume" in panel.TicketPanel()._repr_mimebundle_()["text/plain"]
+
+
+def test_a_prediction_is_shown_beside_what_was_measured(capsys):
+    guess = panel.Prediction("Heads or tails?", ["heads", "tails"])
+    guess.reveal("heads")
+    assert capsys.readouterr().out == "you predicted  nothing yet\nmeasured       heads\n"
+    guess._choice.value = "tails"
+    guess.reveal("heads")
+    assert "tails" in (shown := capsys.readouterr().out)
+    assert "not as predicted" in shown
+    with pytest.raises(ValueError, match="measured must be one of"):
+        guess.reveal("edge")
