@@ -65,3 +65,14 @@ def test_full_preset_runs_on_a_folder_of_idx_files(tmp_path):
     assert "'iterations': 50, " in text
     assert "60 test digits" in text  # it read the folder, not the digits that come with a package
     assert not any(output.get("name") == "stderr" for output in outputs(notebook))
+
+
+def test_the_picture_of_the_readme_is_the_one_that_notebook_02_measured():
+    script = runpy.run_path(str(ROOT / "scripts" / "readme_picture.py"))
+    assert script["PICTURE"].read_bytes() == script["stored_picture"]()
+
+
+def test_every_notebook_in_the_maps_exists_and_every_notebook_is_in_them():
+    names = {path.name for path in (ROOT / "notebooks").glob("*.ipynb")}
+    for readme, folder in ((ROOT / "README.md", "notebooks/"), (ROOT / "notebooks" / "README.md", "")):
+        assert set(re.findall(rf"\]\({folder}(\w+\.ipynb)\)", readme.read_text(encoding="utf-8"))) == names
