@@ -1,7 +1,8 @@
 """lth_teach: the machinery behind a course on the lottery ticket hypothesis.
 
-Read bottom to top: data, models, theory, masks, scores, training, arms, tickets; then replicates (seeds and
-intervals), claims (verdicts), plots, panel (widgets) and checks (exercises).
+Read in this order, each built on those before: randomness, storage; data, models, theory; masks, scores, enforcement;
+training; arms (a ticket and its controls), level_store, tickets; replicates (seeds and intervals), claims (verdicts),
+plots; environment, parameters; search, panel (widgets), explorers; checks (exercises).
 """
 
 from .arms import Level, Ticket, train_ticket

@@ -1,5 +1,7 @@
 """Notebooks run with other parameters than the stored ones. (That the stored ones still hold is nbval's part.)"""
 
+import re
+import runpy
 import struct
 from pathlib import Path
 
@@ -10,7 +12,8 @@ import pytest
 from lth_teach.claims import METADATA
 from lth_teach.data import MNIST_FILES
 
-NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = ROOT / "notebooks"
 
 
 def run(name, folder, **given):
@@ -73,6 +76,19 @@ def test_the_picture_of_the_readme_is_the_one_that_notebook_02_measured():
 
 
 def test_every_notebook_in_the_maps_exists_and_every_notebook_is_in_them():
-    names = {path.name for path in (ROOT / "notebooks").glob("*.ipynb")}
-    for readme, folder in ((ROOT / "README.md", "notebooks/"), (ROOT / "notebooks" / "README.md", "")):
+    names = {path.name for path in NOTEBOOKS.glob("*.ipynb")}
+    for readme, folder in ((ROOT / "README.md", "notebooks/"), (NOTEBOOKS / "README.md", "")):
         assert set(re.findall(rf"\]\({folder}(\w+\.ipynb)\)", readme.read_text(encoding="utf-8"))) == names
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"prun_rate": 0.3}, "unknown parameter prun_rate; this notebook takes prune_rate, device, seeds"),
+        ({"preset": "fast"}, "preset must be one of quick, full, got 'fast'"),
+        ({"seeds": 0}, "seeds must be at least 1, got 0"),
+    ],
+)
+def test_a_wrong_parameter_stops_a_notebook_before_it_computes_anything(tmp_path, given, message):
+    with pytest.raises(papermill.PapermillExecutionError, match=message):
+        run("11_imp_lemma.ipynb", tmp_path, **given)
