@@ -47,3 +47,16 @@ def test_without_a_seed_the_callers_generator_is_used():
 def test_sizes_that_make_no_network_are_refused(sizes):
     with pytest.raises(ValueError, match="at least an input and an output"):
         models.mlp(*sizes)
+
+
+def test_a_residual_mlp_has_two_layers_a_block_and_follows_its_seed():
+    model = models.ResidualMLP(40, 16, 3, 10, seed=0)
+    assert sum(isinstance(module, torch.nn.Linear) for module in model.modules()) == 2 + 2 * 3
+    assert model(torch.zeros(4, 40)).shape == (4, 10)
+    again = models.ResidualMLP(40, 16, 3, 10, seed=0)
+    assert all(torch.equal(a, b) for a, b in zip(model.parameters(), again.parameters(), strict=True))
+
+
+def test_a_residual_mlp_without_blocks_is_refused():
+    with pytest.raises(ValueError, match="0 blocks"):
+        models.ResidualMLP(40, 16, 0, 10)

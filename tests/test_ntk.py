@@ -1,0 +1,90 @@
+"""The tangent kernel against torch.func, in double precision, on small nets."""
+
+import pytest
+import torch
+from torch.func import functional_call, jacrev
+
+from lth_teach import masks, models, ntk, scores
+
+
+@pytest.fixture
+def net():
+    return models.mlp(4, 7, 3, seed=0).double()
+
+
+@pytest.fixture
+def x():
+    return torch.randn(5, 4, generator=torch.Generator().manual_seed(1)).double()
+
+
+def reference_jacobian(model, x, weights=None):
+    """(samples × outputs, weights), all weights, by one call of jacrev."""
+    weights = weights or {name: p.detach() for name, p in model.named_parameters()}
+    parts = jacrev(lambda w: functional_call(model, w, (x,)))(weights)
+    return torch.cat([part.flatten(2) for part in parts.values()], dim=2).flatten(0, 1)
+
+
+def diagonal(model, kept):
+    """The mask as one vector over all weights; biases are kept."""
+    return torch.cat([kept.get(name, torch.ones_like(p)).flatten() for name, p in model.named_parameters()]).double()
+
+
+def test_the_kernel_is_the_jacobian_times_itself(net, x):
+    expected = reference_jacobian(net, x)
+    assert torch.allclose(ntk.empirical_ntk(net, x), expected @ expected.T, atol=1e-12)
+
+
+def test_a_kernel_of_two_sets_has_a_row_for_each_output_of_the_first(net, x):
+    kernel = ntk.empirical_ntk(net, x[:2], x)
+    assert kernel.shape == (6, 15)
+    assert torch.allclose(kernel, ntk.empirical_ntk(net, x)[:6], atol=1e-12)
+
+
+def test_it_is_symmetric_and_positive_semidefinite(net, x):
+    kernel = ntk.empirical_ntk(net, x)
+    assert torch.equal(kernel, kernel.T)
+    assert torch.linalg.eigvalsh(kernel).min() > -1e-10
+
+
+def test_blocks_do_not_change_the_result(net, x, monkeypatch):
+    whole = ntk.empirical_ntk(net, x)
+    monkeypatch.setattr(ntk, "BLOCK", 2)
+    assert torch.allclose(ntk.empirical_ntk(net, x), whole, atol=1e-12)
+
+
+def test_the_masked_kernel_is_j_diag_m_jt_at_the_masked_weights(net, x):
+    kept = masks.keep_top(scores.magnitude(net), 0.4)
+    at = masks.masked({name: p.detach() for name, p in net.named_parameters()}, kept)
+    j = reference_jacobian(net, x, at)
+    expected = j @ torch.diag(diagonal(net, kept)) @ j.T
+    assert torch.allclose(ntk.empirical_ntk(net, x, masks=kept), expected, atol=1e-12)
+
+
+def test_frozen_weights_stay_in_the_network_and_do_not_move(net, x):
+    kept = masks.keep_top(scores.magnitude(net), 0.4)
+    j = reference_jacobian(net, x)
+    expected = j @ torch.diag(diagonal(net, kept)) @ j.T
+    found = ntk.empirical_ntk(net, x, masks=kept, frozen=True)
+    assert torch.allclose(found, expected, atol=1e-12)
+    assert not torch.allclose(found, ntk.empirical_ntk(net, x, masks=kept))
+
+
+def test_the_rank_is_at_most_the_number_of_weights_that_move(net, x):
+    kept = masks.prune(scores.magnitude(net), masks.dense(net), 0.9, scope="layer")
+    moving = masks.count(kept) + sum(p.numel() for name, p in net.named_parameters() if name not in kept)
+    assert torch.linalg.matrix_rank(ntk.empirical_ntk(net, x, masks=kept)) <= moving
+
+
+def test_batchnorm_is_used_as_in_evaluation_and_left_as_it_was(x):
+    model = models.ResidualMLP(4, 6, 1, 3, seed=0).double()
+    before = {name: b.clone() for name, b in model.named_buffers()}
+    kernel = ntk.empirical_ntk(model, x)
+    assert torch.allclose(kernel[:3, :3], ntk.empirical_ntk(model, x[:1]), atol=1e-12)
+    assert all(torch.equal(b, before[name]) for name, b in model.named_buffers())
+    assert model.training
+
+
+def test_a_kernel_that_would_not_fit_says_how_much_it_needs():
+    model = models.lenet_300_100(seed=0)
+    with pytest.raises(ValueError, match=r"this kernel needs \d+\.\d GB .* take fewer samples"):
+        ntk.empirical_ntk(model, torch.zeros(1_000, 784))
