@@ -2,7 +2,7 @@
 
 Read in this order, each built on those before: randomness, storage; data, models, theory; masks, scores, enforcement;
 training; arms (a ticket and its controls), level_store, tickets; replicates (seeds and intervals), claims (verdicts),
-plots; environment, parameters; search, panel (widgets), explorers; checks (exercises).
+plots; environment, parameters; search, widgets, panel, explorers; checks (exercises).
 """
 
 from .arms import Level, Ticket, train_ticket

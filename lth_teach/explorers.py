@@ -11,7 +11,7 @@ from .plots import Picture
 from .theory import ROUNDINGS, follow, imp_levels, kept_at_target, open_unit
 
 if TYPE_CHECKING:
-    from .panel import Explorer
+    from .widgets import Explorer
 
 SIZES = (10, 20, 50, 100, 200, 1_000, 10_000, 43_000, 266_200)
 
@@ -80,20 +80,20 @@ def levels_explorer(
     Raises:
         ValueError: a value that the lemma refuses.
     """
-    from . import panel
+    from . import widgets
 
     sizes = [(f"{size:,}", size) for size in sorted({*SIZES, n_weights})]
     controls = {
-        "p": panel.whole_slider("Prune rate p (%)", round(100 * prune_rate), 1, 99),
-        "s": panel.whole_slider("Target sparsity s (%)", round(100 * target_sparsity), 1, 99),
-        "n": panel.choice_slider("Weights n", sizes, n_weights),
-        "rounding": panel.menu("Rounding of p × survivors", list(ROUNDINGS), rounding),
+        "p": widgets.whole_slider("Prune rate p (%)", round(100 * prune_rate), 1, 99),
+        "s": widgets.whole_slider("Target sparsity s (%)", round(100 * target_sparsity), 1, 99),
+        "n": widgets.choice_slider("Weights n", sizes, n_weights),
+        "rounding": widgets.menu("Rounding of p × survivors", list(ROUNDINGS), rounding),
     }
 
     def draw(p: int, s: int, n: int, rounding: str) -> tuple[Picture, str]:
         chosen = n, Fraction(p, 100), Fraction(s, 100), rounding
         return levels_picture(*chosen), levels_sentence(*chosen)
 
-    return panel.Explorer(
+    return widgets.Explorer(
         draw, controls, "Explorer: " + levels_sentence(n_weights, prune_rate, target_sparsity, rounding)
     )

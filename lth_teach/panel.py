@@ -1,4 +1,4 @@
-"""The widgets; the only file that imports ipywidgets. Each reads as plain text where no kernel runs."""
+"""The ticket panel: choose, press Start, and watch a ticket being found. It reads as plain text without a kernel."""
 
 from __future__ import annotations
 
@@ -6,115 +6,26 @@ import html
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import ipywidgets as widgets
+import ipywidgets
 import pandas as pd
 
 from . import plots, search
 from .replicates import Interval, interval, summarise
 from .training import available_devices
+from .widgets import WIDE, Shown, menu, whole_slider
 
 REFRESH = 0.25  # seconds between two updates of the progress bar
-WIDE: dict[str, Any] = {"style": {"description_width": "13em"}, "layout": {"width": "34em"}}
-
-
-class _Shown:
-    """A widget that carries a plain-text reading of itself, for pages without a kernel."""
-
-    widget: widgets.Widget
-    text: str
-
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        return dict(self.widget._repr_mimebundle_(**options)) | {"text/plain": self.text}
-
-
-class Prediction(_Shown):
-    """A question to answer before the experiment. :meth:`reveal` shows the answer beside what was measured.
-
-    Args:
-        question: the question, one or two sentences.
-        options: the possible answers.
-    """
-
-    def __init__(self, question: str, options: Sequence[str]) -> None:
-        self.options = list(options)
-        letters = "\n".join(f"  ( ) {option}" for option in options)
-        self.text = f"Predict first: {question}\n{letters}"
-        self._choice = widgets.RadioButtons(options=self.options, value=None, layout={"width": "auto"})
-        self.widget = widgets.VBox([widgets.HTML(f"<b>Predict first:</b> {html.escape(question)}"), self._choice])
-
-    @property
-    def answer(self) -> str | None:
-        """The option chosen so far."""
-        return self._choice.value
-
-    def reveal(self, measured: str) -> None:
-        """Print the prediction beside the measured answer; both stay visible in the notebook.
-
-        Raises:
-            ValueError: ``measured`` is not one of the options.
-        """
-        if measured not in self.options:
-            raise ValueError(f"measured must be one of {self.options}, got {measured!r}")
-        verdict = {None: "", measured: "  (as predicted)"}.get(self.answer, "  (not as predicted: why?)")
-        print(f"you predicted  {self.answer or 'nothing yet'}\nmeasured       {measured}{verdict}")
-
-
-class Explorer(_Shown):
-    """Sliders and menus over a function that answers at once with a picture and a line of text.
-
-    Args:
-        draw: called with the values by name; returns (Picture, text). What it raises as ValueError is shown as text.
-        controls: name → widget with a ``value``.
-        text: what a page without a kernel shows instead.
-    """
-
-    def __init__(
-        self, draw: Callable[..., tuple[plots.Picture, str]], controls: dict[str, widgets.Widget], text: str
-    ) -> None:
-        self.text = text
-        self._draw, self._controls = draw, controls
-        self._image, self._line = widgets.Image(format="png", width=700), widgets.HTML()
-        for control in controls.values():
-            control.observe(self._redraw, names="value")
-        self.widget = widgets.VBox([*controls.values(), self._line, self._image])
-        self._redraw()
-
-    def _redraw(self, _change: Any = None) -> None:
-        try:
-            picture, line = self._draw(**{name: control.value for name, control in self._controls.items()})
-        except ValueError as error:
-            self._line.value = f"<b>{html.escape(str(error))}</b>"
-            return
-        self._image.value, self._line.value = picture.png(), html.escape(line)
-
-
-def whole_slider(label: str, value: int, low: int, high: int) -> widgets.Widget:
-    """A slider over whole numbers that answers when it is let go."""
-    return widgets.IntSlider(value, min=low, max=high, description=label, continuous_update=False, **WIDE)
-
-
-def choice_slider(label: str, options: Sequence[Any], value: Any) -> widgets.Widget:
-    """A slider over given values, or (text, value) pairs."""
-    return widgets.SelectionSlider(
-        options=list(options), value=value, description=label, continuous_update=False, **WIDE
-    )
-
-
-def menu(label: str, options: Sequence[Any], value: Any) -> widgets.Widget:
-    """A menu of given values, or (text, value) pairs."""
-    return widgets.Dropdown(options=list(options), value=value, description=label, **WIDE)
 
 
 class _Stop(Exception):
     """Raised inside training when the learner presses Stop."""
 
 
-class TicketPanel(_Shown):
+class TicketPanel(Shown):
     """Choose prune rate, target, late reset, seeds and device; press Start and watch a ticket being found.
 
     Training runs in a thread, so the notebook stays free. Stop takes effect at the next training step; Resume goes on
@@ -142,26 +53,26 @@ class TicketPanel(_Shown):
     def _build(self, choices: search.Search) -> None:
         rate, target = {"min": 0.05, "max": 0.9, "step": 0.01}, {"min": 0.3, "max": 0.98, "step": 0.01}
         devices = [(name if here else f"{name} (not present)", name) for name, here in available_devices().items()]
-        self.controls: dict[str, widgets.Widget] = {
-            "prune_rate": widgets.FloatSlider(choices.prune_rate, description="Prune rate", **rate, **WIDE),
-            "target_sparsity": widgets.FloatSlider(
+        self.controls: dict[str, ipywidgets.Widget] = {
+            "prune_rate": ipywidgets.FloatSlider(choices.prune_rate, description="Prune rate", **rate, **WIDE),
+            "target_sparsity": ipywidgets.FloatSlider(
                 choices.target_sparsity, description="Target sparsity", **target, **WIDE
             ),
             "late_reset_iter": whole_slider("Late-reset step", choices.late_reset_iter, 0, choices.iterations),
             "seeds": whole_slider("Seeds", choices.seeds, 1, max(10, choices.seeds)),
             "device": menu("Device", devices, choices.device),
         }
-        self._start = widgets.Button(description="Start", button_style="primary")
-        self._stop_button = widgets.Button(description="Stop", disabled=True)
-        self._resume = widgets.Button(description="Resume", disabled=True)
+        self._start = ipywidgets.Button(description="Start", button_style="primary")
+        self._stop_button = ipywidgets.Button(description="Stop", disabled=True)
+        self._resume = ipywidgets.Button(description="Resume", disabled=True)
         self._start.on_click(lambda _: self.run())
         self._stop_button.on_click(lambda _: self.stop())
         self._resume.on_click(lambda _: self.resume())
-        self._bar = widgets.IntProgress(0, 0, 1, layout=WIDE["layout"])
-        self._status, self._reading = widgets.HTML("Ready."), widgets.HTML()
-        self._image = widgets.Image(format="png", width=700, layout={"display": "none"})  # until there is a picture
-        buttons = widgets.HBox([self._start, self._stop_button, self._resume])
-        self.widget = widgets.VBox(
+        self._bar = ipywidgets.IntProgress(0, 0, 1, layout=WIDE["layout"])
+        self._status, self._reading = ipywidgets.HTML("Ready."), ipywidgets.HTML()
+        self._image = ipywidgets.Image(format="png", width=700, layout={"display": "none"})  # until there is a picture
+        buttons = ipywidgets.HBox([self._start, self._stop_button, self._resume])
+        self.widget = ipywidgets.VBox(
             [*self.controls.values(), buttons, self._bar, self._status, self._image, self._reading]
         )
 
@@ -281,7 +192,7 @@ class _Progress:
     """Counts training steps, shows them with the time left, and raises :class:`_Stop` when asked to stop."""
 
     def __init__(
-        self, total: int, earlier: int, bar: widgets.IntProgress, status: widgets.HTML, stop: threading.Event
+        self, total: int, earlier: int, bar: ipywidgets.IntProgress, status: ipywidgets.HTML, stop: threading.Event
     ) -> None:
         self._bar, self._status, self._stop = bar, status, stop
         self._earlier = self._done = earlier  # steps of the networks trained before a Stop

@@ -202,3 +202,17 @@ def test_checks_of_a_notebook_are_loaded_when_asked_for():
     assert checks.nb00.__name__ == "lth_teach.checks.nb00"
     with pytest.raises(AttributeError, match="no checks called 'nb99'; there are nb00"):
         checks.nb99  # noqa: B018
+
+
+def test_an_answer_not_written_yet_is_told_apart_from_a_wrong_one(capsys):
+    def attempt(sparsity):
+        raise NotImplementedError
+
+    assert not checks.nb00.percent_kept(attempt)
+    assert "It is not written yet" in capsys.readouterr().out
+
+
+def test_a_right_value_of_the_wrong_type_is_called_so():
+    with pytest.raises(Wrong, match="The value is right, the type is not: return a bool"):
+        expect(lambda: 1, [], True)
+    expect(lambda: np.True_, [], True)

@@ -71,7 +71,7 @@ def test_a_wrong_sparsity_is_told_why(attempt, message, capsys):
     ("attempt", "message"),
     [
         (lambda a, j, b, k, t: a >= b - t / 100 or j <= k, "one condition is not enough"),
-        (lambda a, j, b, k, t: abs(a - b) <= t / 100 and j <= k, "better than the dense network matches too"),
+        (lambda a, j, b, k, t: abs(a - b) <= t / 100 and j <= k, "a better and earlier ticket matches too"),
         (lambda a, j, b, k, t: a >= b - t and j <= k, "0.2 points is 0.002"),
         (lambda a, j, b, k, t: a >= b - t / 100, "the steps count as well"),
         (lambda a, j, b, k, t: a >= b and j <= k, "within a tolerance of 0.2 points"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lth_teach import data, panel
+from lth_teach import data, panel, widgets
 from lth_teach.search import RANDOM, Search, describe
 
 
@@ -87,7 +87,7 @@ def test_without_a_kernel_the_panel_reads_as_text():
 
 
 def test_a_prediction_is_shown_beside_what_was_measured(capsys):
-    guess = panel.Prediction("Heads or tails?", ["heads", "tails"])
+    guess = widgets.Prediction("Heads or tails?", ["heads", "tails"])
     guess.reveal("heads")
     assert capsys.readouterr().out == "you predicted  nothing yet\nmeasured       heads\n"
     guess._choice.value = "tails"

@@ -80,19 +80,33 @@ def expect(
     given = copy.deepcopy(list(arguments))
     try:
         found = attempt(*given)
+    except NotImplementedError as error:
+        raise Wrong("It is not written yet: replace the placeholder with your answer.") from error
     except Exception as error:
         raise Wrong(f"{call}  found     {type(error).__name__}: {error}") from error
     if found is None:
         raise Wrong(f"{call}  found     None\nDoes your function return its result?")
     if not same(found, expected):
+        if _value(found) == _value(expected) is not None:
+            kind = type(expected).__name__
+            raise Wrong(f"{call}  found     {describe(found)}\nThe value is right, the type is not: return a {kind}.")
         why = next((text for text, wrong in mistakes if same(found, wrong(*copy.deepcopy(list(arguments))))), "")
         raise Wrong(f"{call}  found     {describe(found)}" + (f"\nLikely: {why}" if why else ""))
     if not all(same(after, before) for after, before in zip(given, arguments, strict=True)):
         raise Wrong(f"{call}  found     the right answer, but your function changed its arguments; work on a copy.")
 
 
+def _value(something: Any) -> Any:
+    """Nested lists of plain numbers, to tell a wrong type from a wrong value; ``None`` for what has no such form."""
+    if isinstance(something, (Tensor, np.ndarray, np.generic)):
+        something = something.tolist()
+    return something if isinstance(something, (bool, int, float, list)) else None
+
+
 def same(found: Any, expected: Any) -> bool:
     """Equal in kind, shape and value (numbers to a relative 1e-6)."""
+    if isinstance(found, np.bool_):
+        found = bool(found)
     if isinstance(expected, bool) or expected is None or isinstance(expected, str):
         return bool(type(found) is type(expected) and found == expected)
     if isinstance(expected, Tensor):
@@ -134,7 +148,7 @@ def describe(value: Any) -> str:
     """A value in one short line; a tensor with its type and shape."""
     if isinstance(value, Tensor):
         kind = str(value.dtype).removeprefix("torch.")
-        entries = str(value.tolist()) if value.numel() <= 12 else "…"
+        entries = str(_rounded(value.tolist())) if value.numel() <= 12 else "…"
         return f"{kind} tensor of shape {tuple(value.shape)} {entries}"
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key!r}: {describe(entry)}" for key, entry in value.items()) + "}"
@@ -142,6 +156,12 @@ def describe(value: Any) -> str:
         return f"{value:.6g}"
     text = repr(value)
     return text if len(text) <= 200 else text[:200] + "…"
+
+
+def _rounded(entries: Any) -> Any:
+    if isinstance(entries, list):
+        return [_rounded(entry) for entry in entries]
+    return float(f"{entries:.6g}") if isinstance(entries, float) else entries
 
 
 def hint(name: str) -> None:

@@ -58,7 +58,7 @@ def is_matching(attempt: Callable[[float, int, float, int, float], bool]) -> int
     # equalities (0.5 against 0.75 at 25 points) are exact in binary, whichever way they are computed.
     cases: list[tuple[tuple[float, int, float, int, float], bool, str]] = [
         ((0.60, 300, 0.95, 400, 0.2), False, both),
-        ((0.97, 300, 0.95, 400, 0.2), True, "a ticket that is better than the dense network matches too."),
+        ((0.97, 300, 0.95, 400, 0.2), True, "a better and earlier ticket matches too; is a comparison turned round?"),
         (
             (0.90, 300, 0.95, 400, 0.2),
             False,

@@ -35,6 +35,7 @@ def exact_pruning(attempt: Callable[[Tensor, Tensor, int], Tensor]) -> int:
         (ties, ties != 2, 11),
     ]
     mistakes: list[tuple[str, Callable[[Tensor, Tensor, int], Tensor]]] = [
+        ("with number = 0, order[-number:] is order[-0:], which is everything.", _nothing_is_everything),
         ("`<` against the threshold spares the weight that sits on it, so one too few goes (with ties, more).", _below),
         ("`<=` against the threshold removes every weight that ties with it; it can empty a whole layer.", _up_to),
         ("you ranked pruned weights, too. They are gone already; only survivors are candidates.", _rank_all),
@@ -125,6 +126,12 @@ def _without_lowest(scores: Tensor, mask: Tensor, number: int) -> Tensor:
     new = mask.clone()
     new[mask] = keep
     return new
+
+
+def _nothing_is_everything(scores: Tensor, mask: Tensor, number: int) -> Tensor:
+    if number:
+        return _without_lowest(scores, mask, number)
+    return torch.zeros_like(mask)
 
 
 def _threshold(scores: Tensor, mask: Tensor, number: int) -> float:

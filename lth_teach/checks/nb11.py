@@ -25,7 +25,8 @@ def _exact(number: float) -> Fraction:
 @exercise(
     "No logarithm is needed: start with everything kept, multiply by 1 − p until the target is reached, and count.",
     "Use fractions. Fraction(str(0.2)) is one fifth; Fraction(0.2) is the binary number nearest to it.",
-    "kept, levels = Fraction(1), 0; while kept > 1 - Fraction(str(target_sparsity)): one more level.",
+    "kept, levels = Fraction(1), 0; while kept > 1 - Fraction(str(target_sparsity)): "
+    "kept *= 1 - Fraction(str(prune_rate)); levels += 1.",
 )
 def exact_levels(attempt: Any) -> int:
     """Levels to a target, right also where the target is met exactly."""
@@ -76,6 +77,8 @@ def next_kept(attempt: Any) -> int:
          lambda n, g, p: max(g, n - max(1, int(p * n)))),
         ("int() and // round down; the course rounds to the nearest whole number, with round().",
          lambda n, g, p: max(g, n - int(p * n))),
+        ("math.ceil rounds up; the course rounds to the nearest whole number, with round().",
+         lambda n, g, p: max(g, n - max(1, math.ceil(p * n)))),
         ("survivors are already at goal, and one more was removed.",
          lambda n, g, p: n - max(1, min(n - g, round(p * n)))),
     ]  # fmt: skip
@@ -87,9 +90,11 @@ def next_kept(attempt: Any) -> int:
         (4, 1, 0.1),
         (2, 1, 0.2),
         (50, 50, 0.2),
+        (52, 10, 0.2),
     ]
     for case in cases:
-        expect(attempt, case, _next_kept(*case), mistakes)
+        shown = f"survivors {case[0]}, goal {case[1]}, prune_rate {case[2]}"
+        expect(attempt, case, _next_kept(*case), mistakes, shown)
     return len(cases)
 
 
@@ -103,11 +108,14 @@ def landing_rate(attempt: Any) -> int:
     mistakes = [
         ("s / t would be right if every level removed a share of all weights; it removes a share of the survivors.",
          lambda t, s: s / t),
+        ("the power is 1/t: write ** (1 / levels), with brackets, since ** comes before /.",
+         lambda t, s: 1 - (1 - s) ** 1 / t),
         ("that is the fraction one level keeps; the rate is what it removes.", lambda t, s: (1 - s) ** (1 / t)),
         ("you took the root of s; the fraction kept at the end is 1 − s.", lambda t, s: 1 - s ** (1 / t)),
         ("you took the root of s; the fraction kept at the end is 1 − s.", lambda t, s: s ** (1 / t)),
     ]  # fmt: skip
     cases = [(11, 0.9), (2, 0.75), (3, 0.875), (12, 0.93), (1, 0.6)]
     for case in cases:
-        expect(attempt, case, 1 - (1 - case[1]) ** (1 / case[0]), mistakes)
+        shown = f"levels {case[0]}, target_sparsity {case[1]}"
+        expect(attempt, case, 1 - (1 - case[1]) ** (1 / case[0]), mistakes, shown)
     return len(cases)
