@@ -127,7 +127,7 @@ class TicketPanel(Shown):
         return _figure(self.table())
 
     def reading(self) -> str:
-        """What the picture says, in two sentences. ValueError if nothing ran."""
+        """What the picture says, in words. ValueError if nothing ran."""
         if not self._rows:
             raise ValueError("nothing has been measured yet; press Start, or call run(block=True)")
         return search.describe(self.table())
