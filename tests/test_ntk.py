@@ -48,12 +48,53 @@ def test_it_is_symmetric_and_positive_semidefinite(net, x):
 
 def test_blocks_do_not_change_the_result(net, x, monkeypatch):
     whole = ntk.empirical_ntk(net, x)
-    monkeypatch.setattr(ntk, "BLOCK", 2)
-    assert torch.allclose(ntk.empirical_ntk(net, x), whole, atol=1e-12)
-
-
-def test_the_masked_kernel_is_j_diag_m_jt_at_the_masked_weights(net, x):
     kept = masks.keep_top(scores.magnitude(net), 0.4)
+    sparse = ntk.empirical_ntk(net, x, masks=kept)
+    jacobian = ntk.jacobian(net, x)
+    monkeypatch.setattr(ntk, "BLOCK", 2)
+    monkeypatch.setattr(ntk, "COLUMNS", 3)
+    assert torch.allclose(ntk.empirical_ntk(net, x), whole, atol=1e-12)
+    assert torch.allclose(ntk.empirical_ntk(net, x, masks=kept), sparse, atol=1e-12)
+    assert torch.equal(ntk.jacobian(net, x), jacobian)
+
+
+def test_what_is_no_plain_linear_layer_is_differentiated_as_it_is(x):
+    class Odd(torch.nn.Module):
+        """A layer called twice, two that share a weight, an activation in place, a convolution."""
+
+        def __init__(self):
+            super().__init__()
+            self.twice, self.one, self.two = (torch.nn.Linear(4, 4) for _ in range(3))
+            self.two.weight = self.one.weight
+            self.convolution = torch.nn.Conv1d(1, 2, 3)
+            self.plain, self.last = torch.nn.Linear(4, 4), torch.nn.Linear(4, 3, bias=False)
+
+        def forward(self, rows):
+            hidden = self.twice(torch.tanh(self.twice(rows)))
+            hidden = torch.sigmoid_(self.plain(hidden))
+            hidden = self.one(hidden) + torch.tanh(self.two(hidden))
+            return self.last(hidden * self.convolution(hidden[:, None]).mean((1, 2))[:, None])
+
+    torch.manual_seed(0)
+    model = Odd().double()
+    kept = masks.keep_top({"twice.weight": torch.rand(4, 4), "last.weight": torch.rand(3, 4)}, 0.5)
+    for chosen in (None, kept):
+        j = ntk.jacobian(model, x, chosen)
+        assert torch.allclose(ntk.empirical_ntk(model, x, masks=chosen), j @ j.T, atol=1e-12)
+    assert torch.allclose(ntk.jacobian(model, x), reference_jacobian(model, x), atol=1e-12)
+
+
+def test_a_bias_can_be_masked_and_a_single_layer_is_a_network_too(x):
+    layer = torch.nn.Linear(4, 3).double()
+    kept = {"bias": torch.tensor([True, False, True])}
+    j = reference_jacobian(layer, x, masks.masked(dict(layer.named_parameters()), kept))
+    expected = j @ torch.diag(diagonal(layer, kept)) @ j.T
+    assert torch.allclose(ntk.empirical_ntk(layer, x, masks=kept), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("density", [0.2, 0.4, 0.9])
+def test_the_masked_kernel_is_j_diag_m_jt_at_the_masked_weights(net, x, density):
+    kept = masks.keep_top(scores.magnitude(net), density)
     at = masks.masked({name: p.detach() for name, p in net.named_parameters()}, kept)
     j = reference_jacobian(net, x, at)
     expected = j @ torch.diag(diagonal(net, kept)) @ j.T
@@ -87,4 +128,6 @@ def test_batchnorm_is_used_as_in_evaluation_and_left_as_it_was(x):
 def test_a_kernel_that_would_not_fit_says_how_much_it_needs():
     model = models.lenet_300_100(seed=0)
     with pytest.raises(ValueError, match=r"this kernel needs \d+\.\d GB .* take fewer samples"):
-        ntk.empirical_ntk(model, torch.zeros(1_000, 784))
+        ntk.empirical_ntk(model, torch.zeros(3_000, 784))
+    with pytest.raises(ValueError, match=r"this Jacobian needs \d+\.\d GB .* take fewer samples"):
+        ntk.jacobian(model, torch.zeros(1_000, 784))

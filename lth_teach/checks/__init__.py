@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from .. import storage
 
-NOTEBOOKS = ("nb00", "nb01", "nb02", "nb11")
+NOTEBOOKS = tuple(sorted(path.stem for path in Path(__file__).parent.glob("nb*.py")))
 
 
 class Wrong(Exception):
