@@ -92,8 +92,8 @@ def _without_lowest(scores: Mapping[str, Tensor], masks: Masks, number: int) -> 
     for (name, mask), kept in zip(masks.items(), keep.split([int(m.sum()) for m in masks.values()]), strict=True):
         if not kept.any():
             raise ValueError(
-                f"this level would remove all {int(mask.sum())} weights left in layer {name!r}; "
-                "prune less, or layer by layer (scope='layer')"
+                f"this would remove all {int(mask.sum())} weights left in layer {name!r}; "
+                "prune less, or rank each layer by itself (masks.prune with scope='layer')"
             )
         result[name] = mask.clone()
         result[name][mask] = kept

@@ -19,6 +19,7 @@ from .training import training_mode
 
 BLOCK = 50  # samples differentiated at a time
 COLUMNS = 8_192  # weights of a masked layer taken at a time
+ROWS = 500  # rows of a kernel worked out at a time
 MEMORY = 3 * 2**30  # bytes that a Jacobian, or a kernel and what it is made of, may take
 
 Factor = tuple[Tensor, Tensor]  # of a linear layer: its inputs, and the derivatives of the outputs by its result
@@ -166,8 +167,8 @@ def _gram(first: Tensor, second: Tensor) -> Tensor:
     if first is not second:
         return first @ second.T
     product = first.new_zeros(len(first), len(first))
-    for start in range(0, len(first), 500):
-        product[start : start + 500, : start + 500] = first[start : start + 500] @ first[: start + 500].T
+    for start in range(0, len(first), ROWS):
+        product[start : start + ROWS, : start + ROWS] = first[start : start + ROWS] @ first[: start + ROWS].T
     return product
 
 

@@ -157,8 +157,12 @@ def curves(
     title: str = "",
     alt: str = "",
     marks: Mapping[str, float] | None = None,
+    bands: Mapping[str, tuple[Sequence[float], Sequence[float]]] | None = None,
 ) -> Picture:
-    """Plain lines, name → (x, y); ``marks`` puts a vertical dotted line at an x for a name (an early stop, say)."""
+    """Plain lines, name → (x, y); ``marks`` puts a vertical dotted line at an x for a name (an early stop, say).
+
+    ``bands`` shades the area between (lower, upper) around the line of a name, a 95 % interval for instance.
+    """
     figure = Picture(alt or f"Line plot of {ylabel} against {xlabel} for {', '.join(lines)}.")
     axes = figure.add_subplot()
     for position, (name, (x, y)) in enumerate(lines.items()):
@@ -166,6 +170,8 @@ def curves(
         axes.plot(x, y, label=name, markersize=4, linewidth=1.5, **look)
         if marks and name in marks:
             axes.axvline(marks[name], color=look["color"], linestyle=":", linewidth=1.5)
+        if bands and name in bands:
+            axes.fill_between(x, *bands[name], color=look["color"], alpha=0.15, linewidth=0)
     axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
     axes.grid(alpha=0.25)
     axes.legend(frameon=False, fontsize=9)

@@ -1,23 +1,156 @@
-"""Saliency scores: one short function a method, each returning name → tensor of the weight's shape. Higher = keep."""
+"""Saliency scores: one short function a method, each returning name → tensor of the weight's shape. Higher = keep.
+
+Those that look at data take ``batches``, pairs (inputs, targets) such as a DataLoader gives, and ``loss``, a function
+of outputs and targets that returns one number. They work on a copy of the model in training mode, so that BatchNorm
+sees each batch as training will, and the model's own mode, gradients and buffers are left alone.
+"""
 
 from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
 
-from .masks import Prunable, prunable_parameters
+from .masks import Masks, Prunable, check_same_layers, prunable_parameters
 from .randomness import generator
 
+Batches = Iterable[Sequence[Tensor]]
+Loss = Callable[[Tensor, Tensor], Tensor]
+Scores = dict[str, Tensor]
+SHIFTS = ("bias", "running_mean")  # what a layer adds; SynFlow leaves it out
 
-def magnitude(model: nn.Module, prunable: Prunable = None) -> dict[str, Tensor]:
+
+def magnitude(model: nn.Module, prunable: Prunable = None) -> Scores:
     """|w|, the score of iterative magnitude pruning (Han et al. 2015; Frankle & Carbin 2019)."""
     return {name: p.detach().abs() for name, p in prunable_parameters(model, prunable).items()}
 
 
-def random(model: nn.Module, seed: int, prunable: Prunable = None) -> dict[str, Tensor]:
+def random(model: nn.Module, seed: int, prunable: Prunable = None) -> Scores:
     """Uniform numbers in [0, 1): the baseline that knows nothing."""
     numbers = generator("scores", seed)
     return {
         name: torch.rand(p.shape, generator=numbers).to(p.device)
         for name, p in prunable_parameters(model, prunable).items()
     }
+
+
+@torch.enable_grad()
+def snip(model: nn.Module, batches: Batches, loss: Loss, prunable: Prunable = None) -> Scores:
+    """|w · ∂L/∂w|, with L added up over all batches and the absolute value taken last; 0 or more.
+
+    This is |∂L/∂c| at c = 1 for a network whose weights are c · w: how much the loss feels it when a weight begins to
+    fade. Source: Lee et al. 2019, arXiv 1810.02340, section 4.1.
+
+    Raises:
+        ValueError: there are no batches, or nothing is prunable.
+    """
+    net, weights = _copy(model, prunable)
+    gradient = _added_up(_gradients(net, weights, batches, loss))
+    return {name: (p.detach() * g).abs() for (name, p), g in zip(weights.items(), gradient, strict=True)}
+
+
+@torch.enable_grad()
+def grasp(
+    model: nn.Module,
+    batches: Batches,
+    loss: Loss,
+    temperature: float = 200.0,
+    *,
+    absolute: bool = False,
+    prunable: Prunable = None,
+) -> Scores:
+    """w · (Hg), with gradient g and Hessian H of the loss added up over all batches; of either sign.
+
+    Without this weight the squared norm of the gradient would be less by about twice that. The authors' score is
+    −w · (Hg), and they remove the largest; with the sign turned, higher = keep.
+    Source: Wang et al. 2020, arXiv 2002.07376.
+
+    Args:
+        temperature: T, by which the outputs are divided before the loss. The authors' code has 200; 1 = plain loss.
+        absolute: return |w · (Hg)|, a variant of Frankle et al. 2021, arXiv 2009.08576.
+
+    Raises:
+        ValueError: there are no batches, a temperature that is not positive, or nothing is prunable.
+    """
+    if not temperature > 0 or not math.isfinite(temperature):
+        raise ValueError(f"temperature must be a positive number, got {temperature!r}")
+
+    def tempered(outputs: Tensor, targets: Tensor) -> Tensor:
+        return loss(outputs / temperature, targets)
+
+    net, weights = _copy(model, prunable)
+    pairs = list(batches)  # every batch is needed twice, and a generator can be read only once
+    gradient = _added_up(_gradients(net, weights, pairs, tempered))
+    # Hg is the derivative of ⟨g, ∇L⟩ with g held fixed.
+    products = (_dot(gradient, part) for part in _gradients(net, weights, pairs, tempered, graph=True))
+    hessian_gradient = _added_up(_derivatives(product, weights) for product in products)
+    signed = {name: p.detach() * hg for (name, p), hg in zip(weights.items(), hessian_gradient, strict=True)}
+    return {name: score.abs() for name, score in signed.items()} if absolute else signed
+
+
+@torch.enable_grad()
+def synflow(
+    model: nn.Module, input_shape: Sequence[int], masks: Masks | None = None, prunable: Prunable = None
+) -> Scores:
+    """|w| · ∂R/∂|w|, where R = 1ᵀ |W_L| … |W_1| 1 is what all-one inputs give when every weight is made positive.
+
+    A weight's score is the sum, over all paths through it, of the product of the sizes of the weights on the path. No
+    data are looked at. Biases are left out, so the scores of every layer on the only way from input to output add up
+    to R. Computed in double precision, since R grows with every layer. Source: Tanaka et al. 2020, arXiv 2006.05467.
+
+    Args:
+        input_shape: of one sample, such as ``(40,)``.
+        masks: weights already pruned, which carry no flow; ``None`` = none.
+
+    Raises:
+        ValueError: a mask that does not fit, or nothing is prunable.
+    """
+    net = copy.deepcopy(model).cpu().double().requires_grad_(True).eval()
+    weights = prunable_parameters(net, prunable)
+    check_same_layers(masks or {}, weights)
+    for name, tensor in (*net.named_parameters(), *net.named_buffers()):
+        if name.endswith(SHIFTS):
+            tensor.data.zero_()
+        elif tensor.is_floating_point():
+            tensor.data.abs_()
+    for name, mask in (masks or {}).items():
+        weights[name].data.masked_fill_(~mask.cpu(), 0)
+    flow = net(torch.ones(1, *input_shape, dtype=torch.double)).sum()
+    scores = {name: p.detach() * d for (name, p), d in zip(weights.items(), _derivatives(flow, weights), strict=True)}
+    originals = dict(model.named_parameters())
+    return {name: score.to(originals[name]) for name, score in scores.items()}
+
+
+def _copy(model: nn.Module, prunable: Prunable) -> tuple[nn.Module, Scores]:
+    net = copy.deepcopy(model).requires_grad_(True).train()
+    return net, prunable_parameters(net, prunable)
+
+
+def _gradients(
+    net: nn.Module, weights: Scores, batches: Batches, loss: Loss, graph: bool = False
+) -> Iterator[tuple[Tensor, ...]]:
+    """The loss's derivatives by each weight, batch by batch; with ``graph`` they can be differentiated again."""
+    device = next(iter(weights.values())).device
+    for inputs, targets in batches:
+        yield _derivatives(loss(net(inputs.to(device)), targets.to(device)), weights, graph)
+
+
+def _derivatives(value: Tensor, weights: Scores, graph: bool = False) -> tuple[Tensor, ...]:
+    # Materialised: zero for a weight that plays no part.
+    return torch.autograd.grad(value, list(weights.values()), create_graph=graph, materialize_grads=True)
+
+
+def _added_up(parts: Iterable[tuple[Tensor, ...]]) -> tuple[Tensor, ...]:
+    total: tuple[Tensor, ...] = ()
+    for part in parts:
+        total = tuple(before + new for before, new in zip(total, part, strict=True)) if total else part
+    if not total:
+        raise ValueError("there are no batches to compute a saliency from; is the dataloader empty, or used up?")
+    return total
+
+
+def _dot(first: tuple[Tensor, ...], second: tuple[Tensor, ...]) -> Tensor:
+    return torch.stack([(a * b).sum() for a, b in zip(first, second, strict=True)]).sum()

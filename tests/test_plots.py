@@ -106,3 +106,10 @@ def test_bands_cover_the_interval():
     axes = plots.accuracy_by_density(summary()).axes[0]
     band = axes.collections[0].get_paths()[0].vertices
     assert (band[:, 1].min(), band[:, 1].max()) == (68, 72)
+
+
+def test_a_band_can_be_put_around_a_line():
+    picture = plots.curves({"a": ([0, 1], [2, 3])}, xlabel="x", ylabel="y", bands={"a": ([1, 2], [4, 5])})
+    (band,) = picture.axes[0].collections
+    corners = band.get_paths()[0].vertices
+    assert (corners[:, 1].min(), corners[:, 1].max()) == (1, 5)

@@ -1,6 +1,45 @@
+"""Each saliency against a reference that computes it another way, in double precision, on a small net."""
+
+from itertools import pairwise
+
+import pytest
 import torch
+from torch import nn
+from torch.func import functional_call, grad, jacrev
+from torch.nn import functional as F
 
 from lth_teach import masks, models, scores
+
+
+@pytest.fixture
+def net():
+    """Two hidden layers, and biases that are not zero."""
+    with models.seeded(0):
+        model = models.mlp(4, 5, 6, 3).double()
+        for layer in model[::2]:
+            nn.init.normal_(layer.bias, std=0.3)
+    return model
+
+
+@pytest.fixture
+def batches():
+    generator = torch.Generator().manual_seed(1)
+    x = torch.randn(21, 4, generator=generator).double()
+    y = torch.randint(0, 3, (21,), generator=generator)
+    return [(x[:7], y[:7]), (x[7:14], y[7:14]), (x[14:], y[14:])]
+
+
+def loss_of(model, batches, temperature=1.0, **changed):
+    """The loss added up over the batches, as a function of some of the weights."""
+    weights = {name: p.detach() for name, p in model.named_parameters()} | changed
+    return sum(F.cross_entropy(functional_call(model, weights, (x,)) / temperature, y) for x, y in batches)
+
+
+def all_weights(found):
+    return torch.cat([tensor.flatten() for tensor in found.values()])
+
+
+# Magnitude and random
 
 
 def test_magnitude_is_the_absolute_value_of_every_prunable_weight():
@@ -43,3 +82,202 @@ def test_random_scores_and_masks_do_not_resemble_weights_drawn_from_the_same_see
     assert abs(torch.corrcoef(torch.stack([found.flatten(), layer.weight.flatten()]))[0, 1]) < 0.05
     assert abs(layer.weight[chosen].mean() / layer.weight.std()) < 0.1
     assert not torch.equal(found, uniform)
+
+
+# SNIP
+
+
+def test_snip_is_how_much_the_loss_feels_a_factor_on_each_weight(net, batches):
+    """∂L/∂c at c = 1 by central differences, c being a factor on one weight."""
+    found = scores.snip(net, batches, F.cross_entropy)
+    for name, score in found.items():
+        weight = net.get_parameter(name).detach()
+        for place in range(weight.numel()):
+            step = torch.zeros_like(weight)
+            step.view(-1)[place] = 1e-5 * weight.flatten()[place]
+            up, down = (loss_of(net, batches, **{name: weight + s * step}) for s in (1, -1))
+            assert score.flatten()[place] == pytest.approx(abs(up - down).item() / 2e-5, rel=1e-5, abs=1e-9)
+
+
+def test_snip_takes_the_absolute_value_after_adding_up_the_batches(net, batches):
+    found = scores.snip(net, batches, F.cross_entropy)
+    alone = [scores.snip(net, [batch], F.cross_entropy) for batch in batches]
+    for name, score in found.items():
+        each_apart = sum(part[name] for part in alone)
+        assert (score <= each_apart + 1e-12).all()
+        assert not torch.allclose(score, each_apart)
+
+
+def test_snip_does_not_depend_on_how_the_rows_are_cut_into_batches(net, batches):
+    whole = [tuple(torch.cat(part) for part in zip(*batches, strict=True))]
+
+    def summed(outputs, targets):
+        return F.cross_entropy(outputs, targets, reduction="sum")
+
+    cut, uncut = scores.snip(net, batches, summed), scores.snip(net, whole, summed)
+    assert torch.allclose(all_weights(cut), all_weights(uncut))
+
+
+# GraSP
+
+
+@pytest.mark.parametrize("temperature", [1.0, 200.0])
+def test_grasp_is_the_weight_times_hessian_times_gradient(net, batches, temperature):
+    """H in full by torch.func, over all prunable weights at once."""
+    names = list(masks.prunable_parameters(net))
+    shapes = [net.get_parameter(name).shape for name in names]
+    flat = torch.cat([net.get_parameter(name).detach().flatten() for name in names])
+
+    def total(vector):
+        parts = vector.split([shape.numel() for shape in shapes])
+        changed = {name: part.view(shape) for name, part, shape in zip(names, parts, shapes, strict=True)}
+        return loss_of(net, batches, temperature, **changed)
+
+    expected = flat * (jacrev(grad(total))(flat) @ grad(total)(flat))
+    found = all_weights(scores.grasp(net, batches, F.cross_entropy, temperature))
+    assert torch.allclose(found, expected, rtol=1e-9, atol=1e-16)
+    absolute = all_weights(scores.grasp(net, batches, F.cross_entropy, temperature, absolute=True))
+    assert torch.equal(absolute, found.abs())
+
+
+def test_a_weight_with_a_high_grasp_score_is_one_whose_removal_shrinks_the_gradient(net, batches):
+    """The slope of ‖g‖² as one weight fades is −2 · score, by central differences."""
+
+    def squared_gradient(name, weight):
+        weights = {n: net.get_parameter(n).detach() for n in masks.prunable_parameters(net)} | {name: weight}
+        for tensor in weights.values():
+            tensor.requires_grad_(True)
+        gradient = torch.autograd.grad(loss_of(net, batches, **weights), list(weights.values()))
+        return sum((g**2).sum() for g in gradient).item()
+
+    found = scores.grasp(net, batches, F.cross_entropy, temperature=1.0)
+    for name, score in found.items():
+        weight = net.get_parameter(name).detach().clone()
+        for place in range(0, weight.numel(), 3):
+            step = torch.zeros_like(weight)
+            step.view(-1)[place] = 1e-5 * weight.flatten()[place]
+            slope = (squared_gradient(name, weight - step) - squared_gradient(name, weight + step)) / 2e-5
+            assert slope == pytest.approx(-2 * score.flatten()[place].item(), rel=1e-4, abs=1e-8)
+
+
+def test_the_temperature_changes_more_than_the_scale(net, batches):
+    plain, warm = (all_weights(scores.grasp(net, batches, F.cross_entropy, t)) for t in (1.0, 200.0))
+    assert torch.corrcoef(torch.stack([plain, warm]))[0, 1] < 0.999
+
+
+@pytest.mark.parametrize("temperature", [0, -1.0, float("nan"), float("inf")])
+def test_grasp_refuses_a_temperature_that_is_none(net, batches, temperature):
+    with pytest.raises(ValueError, match="temperature must be a positive number, got"):
+        scores.grasp(net, batches, F.cross_entropy, temperature)
+
+
+# SynFlow
+
+
+def test_synflow_is_the_flow_over_all_paths_through_a_weight(net):
+    first, second, third = (layer.weight.detach().abs() for layer in net[::2])
+    found = scores.synflow(net, (4,))
+    ones_in, ones_out = torch.ones(4).double(), torch.ones(3).double()
+    assert torch.allclose(found["0.weight"], first * (ones_out @ third @ second)[:, None] * ones_in)
+    assert torch.allclose(found["2.weight"], second * (ones_out @ third)[:, None] * (first @ ones_in))
+    assert torch.allclose(found["4.weight"], third * ones_out[:, None] * (second @ first @ ones_in))
+
+
+def test_synaptic_flow_is_conserved_in_every_layer_and_every_neuron(net):
+    found = list(scores.synflow(net, (4,)).values())
+    total = found[0].sum()
+    assert total > 0
+    for score in found:
+        assert score.sum().item() == pytest.approx(total.item(), rel=1e-12)
+    for entering, leaving in pairwise(found):
+        assert torch.allclose(entering.sum(1), leaving.sum(0), rtol=1e-12)
+
+
+def test_synaptic_flow_is_conserved_under_a_mask_and_with_batchnorm(net):
+    kept = masks.keep_top(scores.random(net, 0), 0.5)
+    flow = scores.synflow(net, (4,), kept)
+    sums = [score.sum().item() for score in flow.values()]
+    assert sums == pytest.approx([sums[0]] * 3, rel=1e-12)
+    assert all((flow[name][~kept[name]] == 0).all() for name in kept)
+    residual = models.ResidualMLP(4, 6, 2, 3, seed=0).double()
+    ends = scores.synflow(residual, (4,))
+    assert ends["enter.weight"].sum().item() == pytest.approx(ends["leave.weight"].sum().item(), rel=1e-12)
+
+
+def test_synflow_takes_images(batches):
+    with models.seeded(0):
+        model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(8, 3))
+    found = scores.synflow(model, (1, 4, 4))
+    assert {name: score.shape for name, score in found.items()} == {"0.weight": (2, 1, 3, 3), "3.weight": (3, 8)}
+    assert found["0.weight"].dtype == torch.float32
+    assert found["0.weight"].sum().item() == pytest.approx(found["3.weight"].sum().item(), rel=1e-6)
+
+
+def test_a_mask_of_another_shape_is_refused(net):
+    with pytest.raises(ValueError, match="0.weight: mask of shape"):
+        scores.synflow(net, (4,), {"0.weight": torch.ones(2, 2, dtype=torch.bool)})
+
+
+# What they share
+
+
+SALIENCIES = {
+    "snip": lambda model, batches, **given: scores.snip(model, batches, F.cross_entropy, **given),
+    "grasp": lambda model, batches, **given: scores.grasp(model, batches, F.cross_entropy, **given),
+    "synflow": lambda model, batches, **given: scores.synflow(model, (4,), **given),
+}
+
+
+@pytest.fixture(params=SALIENCIES)
+def saliency(request):
+    return SALIENCIES[request.param]
+
+
+def test_the_model_is_left_as_it_was(saliency, batches):
+    model = models.ResidualMLP(4, 6, 1, 3, seed=0).double()
+    model.blocks[0][1].eval()
+    model.enter.weight.requires_grad_(False)
+    model.leave.weight.grad = torch.full_like(model.leave.weight, 7.0)
+    modes = [module.training for module in model.modules()]
+    state = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    found = saliency(model, batches)
+    assert [module.training for module in model.modules()] == modes
+    assert all(torch.equal(tensor, state[name]) for name, tensor in model.state_dict().items())
+    assert [name for name, p in model.named_parameters() if p.grad is not None] == ["leave.weight"]
+    assert (model.leave.weight.grad == 7).all()
+    assert not model.enter.weight.requires_grad
+    assert all(score.shape == model.get_parameter(name).shape for name, score in found.items())
+    assert not any(score.requires_grad for score in found.values())
+
+
+def test_batchnorm_scores_as_in_training_whatever_the_mode(batches):
+    model = models.ResidualMLP(4, 6, 1, 3, seed=0).double()
+    training = all_weights(scores.snip(model, batches, F.cross_entropy))
+    assert torch.equal(all_weights(scores.snip(model.eval(), batches, F.cross_entropy)), training)
+    last = model.leave.weight
+    in_eval_mode = loss_of(model, batches, **{"leave.weight": last})
+    score = (torch.autograd.grad(in_eval_mode, last)[0] * last).abs()
+    assert not torch.allclose(scores.snip(model, batches, F.cross_entropy)["leave.weight"], score)
+
+
+def test_they_work_where_gradients_are_switched_off_and_can_be_limited_to_some_layers(saliency, net, batches):
+    expected = saliency(net, batches)
+    with torch.no_grad():
+        found = saliency(net, batches, prunable=["2.weight"])
+    assert list(found) == ["2.weight"]
+    if saliency is not SALIENCIES["grasp"]:  # there g and H range over the chosen weights only
+        assert torch.equal(found["2.weight"], expected["2.weight"])
+
+
+def test_a_generator_of_batches_will_do(saliency, net, batches):
+    expected, found = saliency(net, batches), saliency(net, (batch for batch in batches))
+    assert torch.equal(all_weights(found), all_weights(expected))
+
+
+@pytest.mark.parametrize("method", ["snip", "grasp"])
+def test_no_batches_is_an_error(method, net, batches):
+    used_up = iter(batches)
+    list(used_up)
+    for nothing in ([], used_up):
+        with pytest.raises(ValueError, match="there are no batches"):
+            SALIENCIES[method](net, nothing)
