@@ -1,8 +1,9 @@
-"""How fast training is, as ratios that mean the same on any machine. Run by ``make bench``; no time is asserted.
+"""How fast training is, mostly as ratios that mean the same on any machine. Run by ``make bench``; no time is asserted.
 
 - A step of ``Trainer`` against the bare matrix products of that step, on one thread of the same process. The products
   are timed before every round of training, and the fastest round of each counts, so that a busy machine harms little.
 - ``replicates`` over four seeds on one core against two.
+- A tangent kernel of 300 samples and ten outputs, in seconds: it is to take at most five.
 """
 
 import math
@@ -12,7 +13,7 @@ from itertools import pairwise
 import pytest
 import torch
 
-from lth_teach import Trainer, enforcement, masks, models, replicates, scores
+from lth_teach import Trainer, enforcement, masks, models, ntk, replicates, scores
 from lth_teach.data import Dataset
 from lth_teach.training import own_threads
 
@@ -100,3 +101,12 @@ def test_four_seeds_on_two_cores_against_one(benchmark, capsys):
 
     benchmark.pedantic(run, args=(2,), setup=time_alone, rounds=2)
     report(benchmark, capsys, "four seeds, one core over two", ratio=min(alone) / benchmark.stats["min"])
+
+
+@pytest.mark.parametrize("density", [1.0, 0.8, 0.5, 0.2])
+def test_a_tangent_kernel(benchmark, capsys, density):
+    model = models.mlp(40, 256, 256, 10, seed=0)
+    kept = masks.dense(model) if density == 1 else masks.keep_top(scores.magnitude(model), density)
+    x = random_data(40).x_train[:300]
+    benchmark.pedantic(ntk.empirical_ntk, args=(model, x), kwargs={"masks": kept}, rounds=2)
+    report(benchmark, capsys, f"kernel, {density:.0%} of the weights kept", seconds=benchmark.stats["min"])
