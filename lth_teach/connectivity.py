@@ -82,8 +82,10 @@ def error_barrier(
         points: number of α from 0 to 1, both included.
 
     Raises:
-        ValueError: points below 3, or states that do not fit each other or the model.
+        ValueError: points not a whole number or below 3, or states that do not fit each other or the model.
     """
+    if isinstance(points, bool) or not isinstance(points, int):
+        raise ValueError(f"points must be a whole number of at least 3, got {points!r}")
     if points < 3:
         raise ValueError(f"points must be at least 3 (two ends and something between), got {points}")
     check_same_shape(state_a, state_b)

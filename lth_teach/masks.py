@@ -57,8 +57,8 @@ def prune(scores: Mapping[str, Tensor], masks: Masks, rate: float, scope: str = 
             "layer_half_output" does too, with half the rate for the last layer (Frankle & Carbin 2019 on LeNet).
 
     Raises:
-        ValueError: a rate or scope that is not allowed, scores that do not fit the masks or are NaN, or a layer
-            that would lose its last weight (the message names it).
+        ValueError: a rate or scope that is not allowed, scores that do not fit the masks, are NaN or +infinite, or a
+            layer that would lose its last weight (the message names it).
     """
     if scope not in SCOPES:
         raise ValueError(f"scope must be one of {', '.join(SCOPES)}, got {scope!r}")
@@ -108,6 +108,8 @@ def _check_scores(scores: Mapping[str, Tensor], masks: Masks) -> None:
             raise ValueError(f"{name}: scores of shape {tuple(scores[name].shape)}, mask of {tuple(mask.shape)}")
         if scores[name][mask].isnan().any():
             raise ValueError(f"{name}: some scores are NaN; did training diverge?")
+        if scores[name][mask].isposinf().any():  # several of them would be told apart by position alone
+            raise ValueError(f"{name}: some scores are infinite, so they cannot be ranked; did something overflow?")
 
 
 def shuffled(masks: Masks, seed: int) -> Masks:

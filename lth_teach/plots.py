@@ -158,15 +158,17 @@ def curves(
     alt: str = "",
     marks: Mapping[str, float] | None = None,
     bands: Mapping[str, tuple[Sequence[float], Sequence[float]]] | None = None,
+    styles: Mapping[str, tuple[str, str]] | None = None,
 ) -> Picture:
     """Plain lines, name → (x, y); ``marks`` puts a vertical dotted line at an x for a name (an early stop, say).
 
     ``bands`` shades the area between (lower, upper) around the line of a name, a 95 % interval for instance.
+    ``styles`` gives (colour, marker) for lines that are not arms of the course.
     """
     figure = Picture(alt or f"Line plot of {ylabel} against {xlabel} for {', '.join(lines)}.")
     axes = figure.add_subplot()
     for position, (name, (x, y)) in enumerate(lines.items()):
-        look = style(name, position)
+        look = style(name, position, styles)
         axes.plot(x, y, label=name, markersize=4, linewidth=1.5, **look)
         if marks and name in marks:
             axes.axvline(marks[name], color=look["color"], linestyle=":", linewidth=1.5)

@@ -2,7 +2,8 @@
 
 Those that look at data take ``batches``, pairs (inputs, targets) such as a DataLoader gives, and ``loss``, a function
 of outputs and targets that returns one number. They work on a copy of the model in training mode, so that BatchNorm
-sees each batch as training will, and the model's own mode, gradients and buffers are left alone.
+sees each batch as training will, and the model's own mode, gradients and buffers are left alone. Dropout draws from
+PyTorch's own generator, as it does in training; score inside :func:`lth_teach.randomness.seeded` to repeat a draw.
 """
 
 from __future__ import annotations
@@ -99,14 +100,18 @@ def synflow(
 
     A weight's score is the sum, over all paths through it, of the product of the sizes of the weights on the path. No
     data are looked at. Biases are left out, so the scores of every layer on the only way from input to output add up
-    to R. Computed in double precision, since R grows with every layer. Source: Tanaka et al. 2020, arXiv 2006.05467.
+    to R. That holds for layers that double their output when their input doubles: linear, convolution, BatchNorm
+    (here in evaluation mode, without its mean), ReLU and pooling. Source: Tanaka et al. 2020, arXiv 2006.05467.
+
+    Computed and returned in double precision, whatever the model's: R grows or shrinks with every layer, and in single
+    precision the scores of a deep network would be infinite, or all zero.
 
     Args:
         input_shape: of one sample, such as ``(40,)``.
         masks: weights already pruned, which carry no flow; ``None`` = none.
 
     Raises:
-        ValueError: a mask that does not fit, or nothing is prunable.
+        ValueError: a mask that does not fit, nothing is prunable, or a flow beyond double precision.
     """
     net = copy.deepcopy(model).cpu().double().requires_grad_(True).eval()
     weights = prunable_parameters(net, prunable)
@@ -119,9 +124,17 @@ def synflow(
     for name, mask in (masks or {}).items():
         weights[name].data.masked_fill_(~mask.cpu(), 0)
     flow = net(torch.ones(1, *input_shape, dtype=torch.double)).sum()
+    if not flow.isfinite():
+        raise ValueError(
+            f"the flow through this {type(model).__name__} is {flow.item()}: too deep, or weights too large"
+        )
     scores = {name: p.detach() * d for (name, p), d in zip(weights.items(), _derivatives(flow, weights), strict=True)}
     originals = dict(model.named_parameters())
-    return {name: score.to(originals[name]) for name, score in scores.items()}
+    return {name: _moved(score, originals[name].device) for name, score in scores.items()}
+
+
+def _moved(score: Tensor, device: torch.device) -> Tensor:
+    return score.float().to(device) if device.type == "mps" else score.to(device)  # mps has no double precision
 
 
 def _copy(model: nn.Module, prunable: Prunable) -> tuple[nn.Module, Scores]:
@@ -135,6 +148,8 @@ def _gradients(
     """The loss's derivatives by each weight, batch by batch; with ``graph`` they can be differentiated again."""
     device = next(iter(weights.values())).device
     for inputs, targets in batches:
+        if not len(inputs):  # the mean loss over no rows is not a number
+            continue
         yield _derivatives(loss(net(inputs.to(device)), targets.to(device)), weights, graph)
 
 

@@ -53,7 +53,9 @@ def test_a_wrong_answer_that_nobody_foresaw_gets_no_explanation(cache, capsys):
     assert "Likely" not in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("found", ["6", [6], {"x": 6}, torch.ones(3), np.ones(3), 6j, True, float("nan"), (6, 6)])
+@pytest.mark.parametrize(
+    "found", ["6", [6], {"x": 6}, torch.ones(3), np.ones(3), 6j, True, float("nan"), (6, 6), np.array([None]), 10**400]
+)
 def test_a_wrong_type_is_shown_not_a_crash(found):
     assert f"found     {describe(found)}" in why(lambda x: found)
 
@@ -64,8 +66,23 @@ def test_a_wrong_shape_is_shown():
     assert "found     float32 tensor of shape (3, 2)" in told
 
 
+def test_a_result_that_cannot_be_printed_is_no_crash():
+    assert "a value of type int that cannot be shown" in why(lambda x: 10**5_000)
+
+
 def test_an_exception_is_shown():
     assert "found     ZeroDivisionError: division by zero" in why(lambda x: 1 / 0)
+
+
+def test_a_known_mistake_that_crashes_on_this_input_is_not_the_one():
+    told = why(lambda x: 7, [0], 6, mistakes=[("you divided.", lambda x: 1 / x), ("one too many.", lambda x: 7)])
+    assert told.endswith("found     7\nLikely: one too many.")
+    for error in (TypeError, ValueError, RuntimeError, IndexError, OverflowError):
+
+        def broken(x, error=error):
+            raise error
+
+        assert "Likely" not in why(lambda x: 7, mistakes=[("this cannot be.", broken)])
 
 
 def test_no_result_is_asked_about():
@@ -216,3 +233,22 @@ def test_a_right_value_of_the_wrong_type_is_called_so():
     with pytest.raises(Wrong, match="The value is right, the type is not: return a bool"):
         expect(lambda: 1, [], True)
     expect(lambda: np.True_, [], True)
+
+
+@pytest.mark.parametrize(
+    ("found", "expected", "told"),
+    [
+        ([0.1 + 0.2, 1.0], torch.tensor([0.3, 1.0], dtype=torch.double), "return a float64 tensor"),
+        (torch.tensor([1.0, 0.0]), torch.tensor([True, False]), "return a bool tensor"),
+        ([1.0], np.ones(1), "return an array"),
+        ((np.ones(2), 3), (torch.ones(2), 3), "return a float32 tensor as entry 0"),
+        ({"a": True, "b": 0.5}, {"a": 1, "b": 0.5}, "return an int for 'a'"),
+    ],
+)
+def test_the_wrong_type_is_found_inside_and_despite_rounding(found, expected, told):
+    assert f"The value is right, the type is not: {told}." in why(lambda: found, [], expected)
+
+
+@pytest.mark.parametrize("found", [[0.4, 1.0], [0.3], 0.3, [[0.3, 1.0]], [None, 1.0], {"a": 0.3}])
+def test_another_value_is_not_called_right(found):
+    assert "value is right" not in why(lambda: found, [], torch.tensor([0.3, 1.0]))

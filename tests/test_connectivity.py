@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 from lth_teach import Trainer, connectivity, models
 from lth_teach.storage import same_state
+from lth_teach.training import evaluate
 
 
 def trained_copies(data, model, seeds=(0, 1)):
@@ -68,7 +69,10 @@ def test_batchnorm_is_measured_anew_at_every_point(tiny):
     assert probe[1].momentum == model[1].momentum
     right = connectivity.error_barrier(model, first, second, tiny, points=3)
     wrong = connectivity.error_barrier(model, first, second, tiny, points=3, recompute=False)
-    assert right.losses[1] != wrong.losses[1]
+    assert right.losses[1] == pytest.approx(evaluate(probe, tiny.x_test, tiny.y_test)[0])
+    probe.load_state_dict(middle)
+    assert wrong.losses[1] == pytest.approx(evaluate(probe, tiny.x_test, tiny.y_test)[0])
+    assert right.losses[1] != pytest.approx(wrong.losses[1])
 
 
 def test_the_model_is_left_as_it_was(tiny):
@@ -86,6 +90,10 @@ def test_counters_are_not_interpolated():
     middle = connectivity.interpolate(state, other, 0.25)
     assert middle["weight"].tolist() == [0.25, 0.25]
     assert middle["num_batches_tracked"] == 3
+    for tensor in middle.values():
+        tensor.fill_(9)
+    assert state["num_batches_tracked"] == 3  # what came out is a copy
+    assert state["weight"].tolist() == [0, 0]
 
 
 def test_states_that_do_not_fit_are_refused_by_name(tiny):
@@ -95,6 +103,22 @@ def test_states_that_do_not_fit_are_refused_by_name(tiny):
         connectivity.error_barrier(model, state, {k: v for k, v in state.items() if k != "2.bias"}, tiny)
     with pytest.raises(ValueError, match=r"0\.weight has shape \(20, 6\) in one state, \(10, 6\) in the other"):
         connectivity.error_barrier(model, state, models.mlp(6, 10, 3, seed=0).state_dict(), tiny)
+
+
+def test_states_of_another_model_are_refused_by_name(tiny):
+    wider, deeper = (models.mlp(*sizes, seed=0).state_dict() for sizes in ((6, 30, 3), (6, 20, 20, 3)))
+    model = models.mlp(6, 20, 3, seed=0)
+    with pytest.raises(ValueError, match=r"0\.weight has shape \(20, 6\) in one state, \(30, 6\) in the other"):
+        connectivity.error_barrier(model, wider, wider, tiny)
+    with pytest.raises(ValueError, match=r"only one has 4\.bias, 4\.weight"):
+        connectivity.error_barrier(model, deeper, deeper, tiny)
+
+
+@pytest.mark.parametrize("points", [3.5, "5", True])
+def test_points_are_a_whole_number(points, tiny):
+    model = models.mlp(6, 20, 3, seed=0)
+    with pytest.raises(ValueError, match="points must be a whole number of at least 3, got"):
+        connectivity.error_barrier(model, model.state_dict(), model.state_dict(), tiny, points=points)
 
 
 def test_two_points_are_too_few(tiny):

@@ -1,5 +1,6 @@
-"""The explorer of notebook 11: what it says in words, what it draws, and that its sliders reach both."""
+"""The explorers of notebooks 11 and 06: what they say in words, what they draw, and that their sliders reach both."""
 
+import re
 import subprocess
 import sys
 
@@ -47,6 +48,22 @@ def test_the_sliders_change_the_sentence_and_the_picture():
     assert "p = 0.29" in line.value
     assert image.value != before
     assert explorer._repr_mimebundle_()["text/plain"].startswith("Explorer: p = 0.2, s = 0.9. The lemma: 11 levels")
+
+
+def test_the_widths_are_told_and_drawn_and_follow_the_sliders():
+    explorer = explorers.widths_explorer(0.1, 2, 1.0)
+    *controls, line, image = explorer.widget.children
+    assert "d = 2" in line.value
+    assert "match the neuron 1,197" in line.value  # ln(0.05) / ln(1 − 0.05²)
+    assert re.search(r"counting: at least \d+ weights\.", line.value)
+    before = image.value
+    controls[1].value = 8
+    assert "d = 8" in line.value
+    assert image.value != before
+    controls[2].value, controls[0].value = 0.5, 0.5
+    assert explorers.widths_picture(0.5, 8, 0.5).axes[0].get_xscale() == "log"
+    with pytest.raises(ValueError, match=r"epsilon must be one of .* got 0.3"):
+        explorers.widths_explorer(0.3)
 
 
 def test_importing_it_does_not_import_ipywidgets():

@@ -175,6 +175,12 @@ def test_scores_must_fit_the_masks():
         masks.prune({"w": torch.ones(5)}, kept, 0.5)
     with pytest.raises(ValueError, match="w: some scores are NaN"):
         masks.prune({"w": torch.full((4,), float("nan"))}, kept, 0.5)
+    infinite = {"w": torch.tensor([float("inf"), float("inf"), 1.0, -float("inf")])}
+    for call in (lambda: masks.prune(infinite, kept, 0.5), lambda: masks.keep_top(infinite, 0.5)):
+        with pytest.raises(ValueError, match="w: some scores are infinite, so they cannot be ranked"):
+            call()
+    lowest = {"w": torch.tensor([2.0, 3.0, 1.0, -float("inf")])}  # never to be kept
+    assert masks.keep_top(lowest, 0.75)["w"].tolist() == [True, True, True, False]
     with pytest.raises(ValueError, match="global, layer"):
         masks.prune({"w": torch.ones(4)}, kept, 0.5, scope="everything")
 

@@ -9,6 +9,7 @@ from torch.func import functional_call, grad, jacrev
 from torch.nn import functional as F
 
 from lth_teach import masks, models, scores
+from lth_teach.randomness import seeded
 
 
 @pytest.fixture
@@ -209,8 +210,47 @@ def test_synflow_takes_images(batches):
         model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(8, 3))
     found = scores.synflow(model, (1, 4, 4))
     assert {name: score.shape for name, score in found.items()} == {"0.weight": (2, 1, 3, 3), "3.weight": (3, 8)}
-    assert found["0.weight"].dtype == torch.float32
+    assert found["0.weight"].dtype == torch.double
     assert found["0.weight"].sum().item() == pytest.approx(found["3.weight"].sum().item(), rel=1e-6)
+
+
+def test_synflow_of_sixty_layers_neither_overflows_nor_vanishes():
+    """Single precision would end in infinity, or with weights a thousand times smaller in zeros."""
+    for size in (1.0, 1e-3):
+        model = models.mlp(8, *[100] * 59, 4, seed=0)
+        with torch.no_grad():
+            for layer in model[::2]:
+                layer.weight.mul_(size)
+        found = scores.synflow(model, (8,))
+        sums = [score.sum().item() for score in found.values()]
+        assert 0 < sums[0] < float("inf")
+        assert sums == pytest.approx([sums[0]] * 60, rel=1e-9)
+
+
+def test_a_flow_beyond_double_precision_is_refused():
+    model = models.mlp(4, *[50] * 8, 3, seed=0)
+    for layer in model[::2]:
+        nn.init.constant_(layer.weight, 1e38)
+    with pytest.raises(ValueError, match="the flow through this Sequential is inf: too deep"):
+        scores.synflow(model, (4,))
+
+
+def test_what_batchnorm_has_seen_adds_nothing_to_the_flow(batches):
+    """Its running mean is left out like a bias; its running variance scales, and stays."""
+    model = models.ResidualMLP(4, 6, 1, 3, seed=0).double()
+    scores_before = all_weights(scores.synflow(model, (4,)))
+    norms = [layer for layer in model.modules() if isinstance(layer, nn.BatchNorm1d)]
+    for layer in norms:
+        layer.running_mean.fill_(-5.0)
+    assert torch.equal(all_weights(scores.synflow(model, (4,))), scores_before)
+    for x, _ in batches:
+        model(x)
+    assert all((layer.running_mean != 0).any() for layer in norms)
+    ends = scores.synflow(model, (4,))
+    assert ends["enter.weight"].sum().item() == pytest.approx(ends["leave.weight"].sum().item(), rel=1e-12)
+    for layer in norms:
+        layer.running_var.mul_(4)
+    assert not torch.allclose(all_weights(scores.synflow(model, (4,))), all_weights(ends))
 
 
 def test_a_mask_of_another_shape_is_refused(net):
@@ -274,6 +314,20 @@ def test_a_generator_of_batches_will_do(saliency, net, batches):
     assert torch.equal(all_weights(found), all_weights(expected))
 
 
+def test_a_layer_that_plays_no_part_scores_zero(saliency, batches):
+    class Detour(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.used, self.unused = nn.Linear(4, 3), nn.Linear(4, 3)
+
+        def forward(self, x):
+            return self.used(x)
+
+    found = saliency(Detour().double(), batches)
+    assert (found["unused.weight"] == 0).all()
+    assert (found["used.weight"] != 0).any()
+
+
 @pytest.mark.parametrize("method", ["snip", "grasp"])
 def test_no_batches_is_an_error(method, net, batches):
     used_up = iter(batches)
@@ -281,3 +335,22 @@ def test_no_batches_is_an_error(method, net, batches):
     for nothing in ([], used_up):
         with pytest.raises(ValueError, match="there are no batches"):
             SALIENCIES[method](net, nothing)
+
+
+@pytest.mark.parametrize("method", ["snip", "grasp"])
+def test_a_batch_without_rows_counts_for_nothing(method, net, batches):
+    empty = batches[0][0][:0], batches[0][1][:0]
+    with pytest.raises(ValueError, match="there are no batches"):
+        SALIENCIES[method](net, [empty])
+    expected, found = SALIENCIES[method](net, batches), SALIENCIES[method](net, [empty, *batches])
+    assert torch.equal(all_weights(found), all_weights(expected))
+
+
+def test_dropout_can_be_repeated_by_seeding(batches):
+    model = nn.Sequential(nn.Linear(4, 20), nn.Dropout(0.5), nn.Linear(20, 3)).double()
+    found = []
+    for seed in (0, 0, 1):
+        with seeded(seed):
+            found.append(all_weights(scores.snip(model, batches, F.cross_entropy)))
+    assert torch.equal(found[0], found[1])
+    assert not torch.equal(found[0], found[2])

@@ -87,20 +87,60 @@ def expect(
     if found is None:
         raise Wrong(f"{call}  found     None\nDoes your function return its result?")
     if not same(found, expected):
-        if _value(found) == _value(expected) is not None:
-            kind = type(expected).__name__
-            raise Wrong(f"{call}  found     {describe(found)}\nThe value is right, the type is not: return a {kind}.")
-        why = next((text for text, wrong in mistakes if same(found, wrong(*copy.deepcopy(list(arguments))))), "")
+        if _same_value(_value(found), _value(expected)):
+            kind = _kind(found, expected)
+            raise Wrong(f"{call}  found     {describe(found)}\nThe value is right, the type is not: return {kind}.")
+        why = next((text for text, wrong in mistakes if _gives(wrong, arguments, found)), "")
         raise Wrong(f"{call}  found     {describe(found)}" + (f"\nLikely: {why}" if why else ""))
     if not all(same(after, before) for after, before in zip(given, arguments, strict=True)):
         raise Wrong(f"{call}  found     the right answer, but your function changed its arguments; work on a copy.")
 
 
+def _gives(wrong: Callable[..., Any], arguments: Sequence[Any], found: Any) -> bool:
+    """Whether a known mistake gives what was found; one that cannot be computed for this input does not."""
+    try:
+        return same(found, wrong(*copy.deepcopy(list(arguments))))
+    except (ArithmeticError, TypeError, ValueError, RuntimeError, IndexError):
+        return False
+
+
 def _value(something: Any) -> Any:
-    """Nested lists of plain numbers, to tell a wrong type from a wrong value; ``None`` for what has no such form."""
+    """Nested lists and dictionaries of plain numbers, to tell a wrong type from a wrong value; else ``None``."""
     if isinstance(something, (Tensor, np.ndarray, np.generic)):
         something = something.tolist()
-    return something if isinstance(something, (bool, int, float, list)) else None
+    if isinstance(something, (list, tuple)):
+        return [_value(entry) for entry in something]
+    if isinstance(something, dict):
+        return {key: _value(entry) for key, entry in something.items()}
+    return something if isinstance(something, (bool, int, float)) else None
+
+
+def _same_value(found: Any, expected: Any) -> bool:
+    """Whether two results of :func:`_value` hold the same numbers, as nearly as :func:`same` asks."""
+    if isinstance(expected, list):
+        return isinstance(found, list) and len(found) == len(expected) and all(map(_same_value, found, expected))
+    if isinstance(expected, dict):
+        return (
+            isinstance(found, dict)
+            and found.keys() == expected.keys()
+            and all(_same_value(found[key], expected[key]) for key in expected)
+        )
+    numbers = isinstance(found, (bool, int, float)) and isinstance(expected, (bool, int, float))
+    return numbers and same(+found, +expected)  # the plus makes a number of True
+
+
+def _kind(found: Any, expected: Any) -> str:
+    """What to return instead, in words: the first place where the types differ."""
+    if isinstance(expected, dict) and isinstance(found, dict):
+        key = next(key for key in expected if not same(found[key], expected[key]))
+        return f"{_kind(found[key], expected[key])} for {key!r}"
+    if isinstance(expected, (list, tuple)) and isinstance(found, (list, tuple)):
+        place = next(place for place in range(len(expected)) if not same(found[place], expected[place]))
+        return f"{_kind(found[place], expected[place])} as entry {place}"
+    if isinstance(expected, Tensor):
+        return f"a {str(expected.dtype).removeprefix('torch.')} tensor"
+    name = "array" if isinstance(expected, np.ndarray) else type(expected).__name__
+    return f"{'an' if name[0] in 'ai' else 'a'} {name}"
 
 
 def same(found: Any, expected: Any) -> bool:
@@ -135,10 +175,14 @@ def same(found: Any, expected: Any) -> bool:
             return False
         try:
             return abs(float(found) - expected) <= 1e-6 * abs(expected) + 1e-9
-        except (TypeError, ValueError, RuntimeError):  # many numbers where one is expected
+        except (TypeError, ValueError, RuntimeError, OverflowError):  # many numbers where one is expected, or too large
             return False
     if isinstance(expected, np.ndarray):
-        return isinstance(found, np.ndarray) and same(torch.from_numpy(found), torch.from_numpy(expected))
+        return (
+            isinstance(found, np.ndarray)
+            and found.dtype.kind in "biuf"  # others have no tensor
+            and same(torch.from_numpy(found), torch.from_numpy(expected))
+        )
     if isinstance(expected, nn.Module):
         return isinstance(found, nn.Module) and same(found.state_dict(), expected.state_dict())
     return bool(found is expected or found == expected)
@@ -154,7 +198,10 @@ def describe(value: Any) -> str:
         return "{" + ", ".join(f"{key!r}: {describe(entry)}" for key, entry in value.items()) + "}"
     if isinstance(value, float):
         return f"{value:.6g}"
-    text = repr(value)
+    try:
+        text = repr(value)
+    except Exception:  # a whole number of many thousand digits, or a learner's own class
+        return f"a value of type {type(value).__name__} that cannot be shown"
     return text if len(text) <= 200 else text[:200] + "…"
 
 
