@@ -2,7 +2,11 @@
 
 Read in this order, each built on those before: randomness, storage; data, models, theory; masks, scores, enforcement;
 training; arms (a ticket and its controls), level_store, tickets; replicates (seeds and intervals), claims (verdicts),
-plots; environment, parameters; search, widgets, panel, explorers; checks (exercises).
+plots; environment, parameters; search, widgets, panel.
+
+Then what single notebooks need: connectivity (03, 05); ntk, linearised, kernel_measures (04); ranges, subset_sum,
+existence, matching, gaussian_ball, relu_target, imitation_plan, imitation (06); pruning_at_init (07); supermasks (08);
+bounds (09, 10), two_weights (09); explorers (06, 11); checks (exercises).
 """
 
 from .arms import Level, Ticket, train_ticket

@@ -11,9 +11,7 @@ from torch.nn import functional as F
 
 from .linearised import check_square
 from .masks import Masks
-from .ntk import _factors as layer_factors
-from .ntk import _weights as weights_at
-from .ntk import empirical_ntk, jacobian
+from .ntk import empirical_ntk, jacobian, layer_factors, weights_at
 from .training import training_mode
 
 BLOCK = 100  # samples of the second set differentiated at a time

@@ -40,7 +40,7 @@ def jacobian(model: nn.Module, x: Tensor, masks: Masks | None = None, *, frozen:
     Raises:
         ValueError: a mask without its layer, or of another shape, or a Jacobian that would need more than 3 GB.
     """
-    weights = _weights(model, masks or {}, frozen)
+    weights = weights_at(model, masks or {}, frozen)
     moving = sum(w.numel() for w in weights.values()) - sum(int((~mask).sum()) for mask in (masks or {}).values())
     rows = len(x) * _outputs(model, x)
     _check_memory("Jacobian", rows * moving * x.element_size(), f"{rows:,} rows of {moving:,} weights")
@@ -67,7 +67,7 @@ def empirical_ntk(
             fit.
     """
     chosen = masks or {}
-    weights = _weights(model, chosen, frozen)
+    weights = weights_at(model, chosen, frozen)
     sets = [x1] if x2 is None else [x1, x2]
     rest = [name for name in weights if name.rpartition(".")[0] not in _plain_linear_layers(model)]
     outputs = _outputs(model, x1)
@@ -76,7 +76,7 @@ def empirical_ntk(
     _check_memory("kernel", entries * x1.element_size(), f"{rows[0]:,} × {rows[1]:,} entries")
 
     with training_mode(model, False):
-        factors = [_factors(model, x, weights) for x in sets]
+        factors = [layer_factors(model, x, weights) for x in sets]
     kernel = weights[next(iter(weights))].new_zeros(rows[0], rows[1])
     for name in weights:
         layer, _, kind = name.rpartition(".")
@@ -100,8 +100,17 @@ def _plain_linear_layers(model: nn.Module) -> dict[str, nn.Linear]:
     }
 
 
-def _factors(model: nn.Module, x: Tensor, weights: dict[str, Tensor]) -> dict[str, Factor]:
-    """Linear layer → (inputs, samples × in; derivatives, samples × outputs × out)."""
+def layer_factors(model: nn.Module, x: Tensor, weights: dict[str, Tensor]) -> dict[str, Factor]:
+    """What the outer products are made of: linear layer → (inputs, derivatives of the outputs by its result).
+
+    Only layers that are called once, on rows, and share their weights with nothing else; in the model's present mode.
+
+    Args:
+        weights: at which to differentiate, see :func:`weights_at`.
+
+    Returns:
+        Shapes (samples, in) and (samples, outputs, out).
+    """
     calls: dict[str, list[Factor]] = defaultdict(list)
 
     def hook(name: str) -> Any:
@@ -191,7 +200,7 @@ def _jacobian(model: nn.Module, x: Tensor, weights: dict[str, Tensor], names: li
     return torch.cat(blocks)
 
 
-def _weights(model: nn.Module, masks: Masks, frozen: bool) -> dict[str, Tensor]:
+def weights_at(model: nn.Module, masks: Masks, frozen: bool) -> dict[str, Tensor]:
     """The weights at which to differentiate: m ⊙ θ, or θ if frozen."""
     weights: dict[str, Tensor] = {name: p.detach() for name, p in model.named_parameters()}
     check_same_layers(masks, weights)

@@ -252,3 +252,15 @@ def test_the_wrong_type_is_found_inside_and_despite_rounding(found, expected, to
 @pytest.mark.parametrize("found", [[0.4, 1.0], [0.3], 0.3, [[0.3, 1.0]], [None, 1.0], {"a": 0.3}])
 def test_another_value_is_not_called_right(found):
     assert "value is right" not in why(lambda: found, [], torch.tensor([0.3, 1.0]))
+
+
+EXERCISES = [(notebook, name) for notebook, found in checks._exercises().items() for name in found]
+
+
+@pytest.mark.parametrize(("notebook", "name"), EXERCISES)
+def test_every_exercise_has_two_or_three_hints_that_come_one_by_one(notebook, name, own_progress, capsys):
+    number = len(checks._exercises()[notebook][name].hints)
+    assert number in (2, 3)
+    for position in (*range(1, number + 1), number):
+        checks.hint(name)
+        assert f"Hint {position} of {number} for {name}: " in capsys.readouterr().out

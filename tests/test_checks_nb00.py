@@ -4,10 +4,7 @@ import pytest
 
 from lth_teach.checks import nb00
 
-
-@pytest.fixture(autouse=True)
-def own_progress(tmp_path, monkeypatch):
-    monkeypatch.setenv("LTH_TEACH_CACHE", str(tmp_path))
+pytestmark = pytest.mark.usefixtures("own_progress")
 
 
 def last(accuracies, tolerance):

@@ -4,10 +4,7 @@ import pytest
 
 from lth_teach import checks, connectivity
 
-
-@pytest.fixture(autouse=True)
-def own_progress(tmp_path, monkeypatch):
-    monkeypatch.setenv("LTH_TEACH_CACHE", str(tmp_path))
+pytestmark = pytest.mark.usefixtures("own_progress")
 
 
 def barrier_height(errors):

@@ -5,10 +5,7 @@ import torch
 
 from lth_teach import checks
 
-
-@pytest.fixture(autouse=True)
-def own_progress(tmp_path, monkeypatch):
-    monkeypatch.setenv("LTH_TEACH_CACHE", str(tmp_path))
+pytestmark = pytest.mark.usefixtures("own_progress")
 
 
 def masked_kernel(jacobian_at, weights, mask):
@@ -121,9 +118,3 @@ def test_wrong_bounds_are_told_why(attempt, message, capsys):
 def test_wrong_leftovers_are_told_why(attempt, message, capsys):
     assert not checks.nb04.leftover(attempt)
     assert message in capsys.readouterr().out
-
-
-def test_hints_come_one_at_a_time(capsys):
-    for expected in ("Hint 1 of 3", "Hint 2 of 3", "Hint 3 of 3", "Hint 3 of 3"):
-        checks.hint("masked_kernel")
-        assert expected in capsys.readouterr().out

@@ -8,10 +8,7 @@ import pytest
 from lth_teach import subset_sum
 from lth_teach.checks import nb06
 
-
-@pytest.fixture(autouse=True)
-def own_progress_file(tmp_path, monkeypatch):
-    monkeypatch.setenv("LTH_TEACH_CACHE", str(tmp_path))
+pytestmark = pytest.mark.usefixtures("own_progress")
 
 
 def weights_needed(epsilon, length):

@@ -5,10 +5,7 @@ import torch
 
 from lth_teach import checks, masks, models, scores
 
-
-@pytest.fixture(autouse=True)
-def own_progress(tmp_path, monkeypatch):
-    monkeypatch.setenv("LTH_TEACH_CACHE", str(tmp_path))
+pytestmark = pytest.mark.usefixtures("own_progress")
 
 
 def snip_saliency(weight, gradients):
@@ -172,10 +169,3 @@ def swapped(first, second):
 def test_wrong_flow_is_told_why(attempt, message, capsys):
     assert not checks.nb07.synflow_scores(attempt)
     assert message in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("name", ["snip_saliency", "keep_exactly", "synflow_scores"])
-def test_hints_go_from_a_nudge_to_nearly_the_answer(name, capsys):
-    for number in (1, 2, 3):
-        checks.hint(name)
-        assert f"Hint {number} of 3 for {name}" in capsys.readouterr().out

@@ -7,10 +7,7 @@ import torch
 
 from lth_teach import checks, supermasks
 
-
-@pytest.fixture(autouse=True)
-def own_progress(tmp_path, monkeypatch):
-    monkeypatch.setenv("LTH_TEACH_CACHE", str(tmp_path))
+pytestmark = pytest.mark.usefixtures("own_progress")
 
 
 def mask_of(scores, kept):

@@ -5,10 +5,7 @@ import torch
 
 from lth_teach import bounds, checks
 
-
-@pytest.fixture(autouse=True)
-def own_progress(tmp_path, monkeypatch):
-    monkeypatch.setenv("LTH_TEACH_CACHE", str(tmp_path))
+pytestmark = pytest.mark.usefixtures("own_progress")
 
 
 def progress_ratio(gradient, mask):
@@ -99,10 +96,3 @@ def test_a_wrong_ratio_is_told_why(attempt, message, capsys):
 def test_a_wrong_loss_is_told_why(attempt, message, capsys):
     assert not checks.nb09.frozen_loss(attempt)
     assert message in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("name", ["progress_ratio", "frozen_loss"])
-def test_hints_come_one_by_one(name, capsys):
-    for number in (1, 2, 3, 3):
-        checks.hint(name)
-        assert f"Hint {number} of 3" in capsys.readouterr().out

@@ -6,10 +6,7 @@ import pytest
 
 from lth_teach import bounds, checks
 
-
-@pytest.fixture(autouse=True)
-def own_progress(tmp_path, monkeypatch):
-    monkeypatch.setenv("LTH_TEACH_CACHE", str(tmp_path))
+pytestmark = pytest.mark.usefixtures("own_progress")
 
 
 def corrected_bound(n, k, m):
@@ -95,10 +92,3 @@ def test_a_wrong_bound_is_told_why(attempt, message, capsys):
 def test_a_wrong_k_is_told_why(attempt, message, capsys):
     assert not checks.nb10.largest_k(attempt)
     assert message in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("name", ["corrected_bound", "largest_k"])
-def test_hints_come_one_by_one(name, capsys):
-    for number in (1, 2, 3, 3):
-        checks.hint(name)
-        assert f"Hint {number} of 3" in capsys.readouterr().out

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from lth_teach import existence, imitation, models, relu_target, subset_sum
+from lth_teach import existence, imitation, imitation_plan, models, relu_target, subset_sum
 
 
 def small_target(d=2, hidden=4, outputs=1, seed=0, size=0.5):
@@ -119,8 +119,8 @@ def test_the_error_is_within_the_guarantee_and_the_guarantee_within_epsilon(meth
 @pytest.mark.parametrize(("method", "d", "hidden", "outputs", "epsilon"), CASES)
 def test_it_is_a_mask_on_a_random_network_and_nothing_else(method, d, hidden, outputs, epsilon):
     target = small_target(d, hidden, outputs)
-    widths = imitation.plan(target, epsilon, method).widths
-    drawn = imitation.random_network(target, widths, np.random.default_rng(1))
+    widths = imitation_plan.plan(target, epsilon, method).widths
+    drawn = imitation_plan.random_network(target, widths, np.random.default_rng(1))
     imitated = imitation.imitate(target, epsilon, method, np.random.default_rng(1))
     x, by_hand = ball(d, count=60), None
     by_hand = np.column_stack([x, np.ones(len(x))])
@@ -144,19 +144,19 @@ def test_the_guarantee_holds_for_networks_far_too_small_as_well(method, candidat
     if method == "subsets":
         candidates = tuple(min(count, 40) for count in candidates)
     for _ in range(10):
-        network = imitation.random_network(target, (3 * candidates[0], 4, 4 * candidates[1]), random)
+        network = imitation_plan.random_network(target, (3 * candidates[0], 4, 4 * candidates[1]), random)
         imitated = imitation.choose_masks(network, target, method)
         x = ball(2, count=800)
         assert np.abs(imitated(x) - target(x)).max() <= imitated.guarantee
 
 
-@pytest.mark.parametrize("method", imitation.METHODS)
+@pytest.mark.parametrize("method", imitation_plan.METHODS)
 def test_the_guarantee_is_that_of_the_worst_output(method):
     """Two outputs, of which the second hardly asks for anything."""
     target = relu_target.Target(np.array([[0.4, 0.2, 0.3], [0.3, -0.4, 0.1]]), np.array([[0.4, 0.4], [0.001, 0.0]]))
     widths = (12,) if method == "neurons" else (36, 2, 24)
     for seed in range(10):
-        network = imitation.random_network(target, widths, np.random.default_rng(seed))
+        network = imitation_plan.random_network(target, widths, np.random.default_rng(seed))
         imitated = imitation.choose_masks(network, target, method)
         x = ball(2, count=800)
         assert np.abs(imitated(x) - target(x)).max() <= imitated.guarantee
@@ -213,7 +213,7 @@ def test_subsets_stop_at_the_tolerance_and_take_no_more_than_the_solver_can(monk
 
 def test_two_equal_neurons_need_two_twins():
     target = relu_target.balanced(np.full((2, 2), 0.3), np.full((1, 2), 0.3))
-    network = imitation.random_network(target, (200,), np.random.default_rng(0))
+    network = imitation_plan.random_network(target, (200,), np.random.default_rng(0))
     imitated = imitation.choose_masks(network, target, "neurons")
     assert imitated.masks[0].any(axis=1).sum() == 2
     x = ball(1)
@@ -242,7 +242,7 @@ def test_more_width_gives_a_better_guarantee():
     for method, few, many in (("neurons", (300,), (30_000,)), ("products", (60, 3, 90), (600, 3, 900))):
         guarantees = [
             imitation.choose_masks(
-                imitation.random_network(target, widths, np.random.default_rng(0)), target, method
+                imitation_plan.random_network(target, widths, np.random.default_rng(0)), target, method
             ).guarantee
             for widths in (few, many)
         ]
@@ -257,11 +257,11 @@ def test_the_plan_by_hand():
     zeta = 0.1 / (2 * (peak + 2 * eta * reach))
     each = 0.12 / (2 * 4 + 4)  # inner weights are made up twice, once for each sign of the input
     for method, enough in (("products", products_enough), ("subsets", subsets_enough)):
-        found = imitation.plan(target, 0.1, method, radius=2.0, failure=0.12)
+        found = imitation_plan.plan(target, 0.1, method, radius=2.0, failure=0.12)
         assert found.tolerances == pytest.approx((eta, zeta))
         assert found.candidates == (enough(eta, each), enough(zeta, each))
         assert found.widths == (2 * found.candidates[0], 2, 2 * found.candidates[1])
-    found = imitation.plan(target, 0.1, "neurons", radius=2.0, failure=0.12)
+    found = imitation_plan.plan(target, 0.1, "neurons", radius=2.0, failure=0.12)
     (eta, _), (width,) = found.tolerances, found.widths
     assert eta * (total * reach + peak + 2 * eta * reach) == pytest.approx(0.1)
     assert width == existence.draws_needed(eta**4, 0.12 / 2)  # two weights in, two out; two neurons to match
@@ -275,15 +275,15 @@ def subsets_enough(tolerance, failure):
     return 2 * subset_sum.numbers_needed(tolerance, failure)
 
 
-@given(epsilon=st.floats(0.001, 0.4), method=st.sampled_from(imitation.METHODS), failure=st.floats(0.001, 0.3))
+@given(epsilon=st.floats(0.001, 0.4), method=st.sampled_from(imitation_plan.METHODS), failure=st.floats(0.001, 0.3))
 @settings(deadline=None)
 def test_a_smaller_error_needs_a_wider_network_and_finer_weights(epsilon, method, failure):
     target = small_target(2, 4)
-    wide, narrow = (imitation.plan(target, e, method, failure=failure) for e in (epsilon / 2, epsilon))
+    wide, narrow = (imitation_plan.plan(target, e, method, failure=failure) for e in (epsilon / 2, epsilon))
     assert all(a >= b for a, b in zip(wide.widths, narrow.widths, strict=True))
     assert wide.tolerances < narrow.tolerances
-    assert sum(imitation.plan(target, epsilon, method, failure=failure / 2).widths) >= sum(narrow.widths)
-    assert imitation.plan(target, epsilon, method, radius=2.0, failure=failure).tolerances < narrow.tolerances
+    assert sum(imitation_plan.plan(target, epsilon, method, failure=failure / 2).widths) >= sum(narrow.widths)
+    assert imitation_plan.plan(target, epsilon, method, radius=2.0, failure=failure).tolerances < narrow.tolerances
 
 
 @pytest.mark.parametrize("epsilon", [0, 1, -0.1, float("nan")])
@@ -298,7 +298,7 @@ def test_a_wrong_method_radius_or_shape_is_refused():
         imitation.imitate(target, 0.1, "luck", random)
     with pytest.raises(ValueError, match="radius must be positive"):
         imitation.imitate(target, 0.1, "subsets", random, radius=0)
-    network = imitation.random_network(target, (50,), random)
+    network = imitation_plan.random_network(target, (50,), random)
     with pytest.raises(ValueError, match="'subsets' needs 4 layers.*the network has 2 layers"):
         imitation.choose_masks(network, target, "subsets")
 
@@ -307,7 +307,7 @@ def test_a_network_beyond_memory_is_refused_before_it_is_drawn():
     with pytest.raises(
         ValueError, match=r"layers of 6,000,000 neurons have 24,000,000 weights; at most 20,000,000 fit"
     ):
-        imitation.random_network(small_target(), (6_000_000,), np.random.default_rng(0))
+        imitation_plan.random_network(small_target(), (6_000_000,), np.random.default_rng(0))
     with pytest.raises(ValueError, match=r"hidden layers of \d\.\de\+\d\d neurons have \d\.\de\+\d\d weights"):
         imitation.imitate(small_target(20, 8), 0.1, "neurons", np.random.default_rng(0))
 
@@ -316,5 +316,5 @@ def test_with_as_many_inputs_as_a_picture_has_the_message_says_how_many_neurons_
     with pytest.raises(
         ValueError, match=r"match 122 numbers at once takes about 1e\+\d{3} random neurons; take another"
     ):
-        imitation.plan(small_target(120, 8), 0.1, "neurons")
-    assert math.prod(imitation.plan(small_target(120, 8), 0.1, "subsets").widths) > 0
+        imitation_plan.plan(small_target(120, 8), 0.1, "neurons")
+    assert math.prod(imitation_plan.plan(small_target(120, 8), 0.1, "subsets").widths) > 0

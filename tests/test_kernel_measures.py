@@ -5,17 +5,7 @@ import math
 import pytest
 import torch
 
-from lth_teach import kernel_measures, linearised, masks, models, ntk
-
-
-@pytest.fixture
-def net():
-    return models.mlp(4, 7, 3, seed=0).double()
-
-
-@pytest.fixture
-def x():
-    return torch.randn(6, 4, generator=torch.Generator().manual_seed(1)).double()
+from lth_teach import kernel_measures, linearised, masks, ntk
 
 
 def a_kernel():

@@ -6,17 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from lth_teach import linearised, masks, models, ntk
-
-
-@pytest.fixture
-def net():
-    return models.mlp(4, 7, 3, seed=0).double()
-
-
-@pytest.fixture
-def x():
-    return torch.randn(6, 4, generator=torch.Generator().manual_seed(1)).double()
+from lth_teach import linearised, masks, ntk
 
 
 def a_kernel(size=5, rank=5):
