@@ -2,6 +2,7 @@
 # make lab        JupyterLab on the first notebook (as root in a container: make lab LAB_ARGS=--allow-root)
 # make test       lint, types, unit tests, and every notebook against its stored outputs
 # make notebooks  execute the notebooks and store their outputs (some: make notebooks NB=notebooks/02_imp.ipynb)
+# make student    what learners get: build/student/ and a zip of it (notebooks without solutions, the module, a README)
 # make bench      measure speed
 #
 # Each makes .venv first when it is missing or older than pyproject.toml or constraints.txt.
@@ -18,7 +19,7 @@ STAMP := $(VENV)/.installed
 # A backend set outside would replace the inline figures of the notebooks.
 unexport MPLBACKEND
 
-.PHONY: help setup lab test notebooks bench
+.PHONY: help setup lab test notebooks student bench
 
 help:
 	@sed -n 's/^# make /make /p' Makefile
@@ -51,6 +52,9 @@ test: $(STAMP)
 notebooks: $(STAMP)
 	$(BIN)/python scripts/execute_notebooks.py $(NB)
 	$(BIN)/python scripts/readme_picture.py
+
+student: $(STAMP)
+	$(BIN)/python scripts/student_version.py
 
 bench: $(STAMP)
 	$(BIN)/python -m pytest tests/benchmarks --benchmark-only

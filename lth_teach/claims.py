@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from . import provenance
 from .replicates import Interval
 
 VERDICTS = ("supported", "refined", "refuted")
 METADATA = "lth_teach_claim"
+CODE_METADATA = "lth_teach_code"  # in a notebook: which code the claim rests on, for the ledger
 
 
 def decide(measured: Interval, *, above: float | None = None, below: float | None = None) -> bool | None:
@@ -53,7 +55,9 @@ class Claim:
         )
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, Any]]:
-        return {"text/plain": str(self)}, {METADATA: asdict(self)}
+        cells = provenance.executed_cells()
+        code = {} if cells is None else {CODE_METADATA: provenance.stamp(cells)}
+        return {"text/plain": str(self)}, {METADATA: asdict(self), **code}
 
 
 def record(

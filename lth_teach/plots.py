@@ -174,7 +174,8 @@ def curves(
             axes.axvline(marks[name], color=look["color"], linestyle=":", linewidth=1.5)
         if bands and name in bands:
             axes.fill_between(x, *bands[name], color=look["color"], alpha=0.15, linewidth=0)
-    axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
+    axes.set(xlabel=xlabel, ylabel=ylabel)
+    axes.set_title(title, fontsize=10)
     axes.grid(alpha=0.25)
     axes.legend(frameon=False, fontsize=9)
     return figure

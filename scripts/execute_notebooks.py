@@ -5,6 +5,8 @@
 
 A notebook is written only when every cell ran and nothing went to stderr; until then the stored one stays as it
 is. The exit status is 1 when a notebook failed. The kernel is the Python that runs this script.
+
+Notebook 16 gathers what the others recorded. All of them together end with it; after single ones, execute it again.
 """
 
 import argparse

@@ -1,7 +1,10 @@
 """The machinery of the exercises' checks; each notebook's own checks have tests of their own."""
 
+import contextlib
 import json
 import os
+import sys
+import time
 
 import numpy as np
 import pytest
@@ -101,6 +104,57 @@ def test_changing_the_arguments_is_not_right(argument):
 
     assert "the right answer, but your function changed its arguments" in why(attempt, [argument])
     expect(lambda x: 6, [argument], 6)
+
+
+def endless(x):
+    while True:
+        pass
+
+
+def stubborn(x):
+    while True:
+        with contextlib.suppress(Exception):
+            sum(range(1000))
+
+
+@pytest.mark.parametrize("attempt", [endless, stubborn])
+def test_an_attempt_that_never_ends_is_stopped_and_told_so(attempt, monkeypatch):
+    monkeypatch.setattr(checks, "TIME_LIMIT", 0.1)
+    started = time.monotonic()
+    assert why(attempt).endswith("expected  6\n  found     no result after 0.1 s. A loop that never ends?")
+    assert time.monotonic() - started < 1
+
+
+def test_one_that_cannot_be_stopped_is_left_behind(monkeypatch):
+    monkeypatch.setattr(checks, "TIME_LIMIT", 0.1)
+    started = time.monotonic()
+    assert "It could not be stopped" in why(lambda x: time.sleep(4))
+    assert time.monotonic() - started < 3
+
+
+def test_an_attempt_cannot_end_the_notebook():
+    assert "found     RuntimeError: SystemExit was raised" in why(lambda x: sys.exit())
+
+
+def test_what_an_attempt_prints_stands_below_the_message(cache, capsys):
+    def chatty(x):
+        print("x is", x)
+        print("careful", file=sys.stderr)
+        return 7
+
+    told = why(chatty)
+    assert told.endswith("found     7\nYour function printed:\nx is 3\ncareful")
+    assert why(lambda x: print("-" * 1000)).endswith("Your function printed:\n" + "-" * 500 + "…")
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_right_answer_that_prints_passes_without_noise(cache, capsys):
+    def chatty(x):
+        print("x is", x, file=sys.stderr)
+        return 2 * x
+
+    assert doubled(chatty)
+    assert capsys.readouterr() == ("doubled: passed (2 cases).\n", "")
 
 
 def test_a_model_can_be_an_argument():

@@ -7,9 +7,13 @@
 from __future__ import annotations
 
 import copy
+import ctypes
+import io
 import json
 import os
+import threading
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -22,6 +26,7 @@ from torch import Tensor, nn
 from .. import storage
 
 NOTEBOOKS = tuple(sorted(path.stem for path in Path(__file__).parent.glob("nb*.py")))
+TIME_LIMIT = 10.0  # seconds for one call of an attempt; the solutions take a small fraction of one
 
 
 class Wrong(Exception):
@@ -71,29 +76,102 @@ def expect(
             explanation is added to the message.
         shown: the input in words, for arguments too long to print.
 
+    What the attempt prints is kept off the screen, and shown below the message if it fails.
+
     Raises:
         Wrong: with the input, what was expected, what was found, and the likely mistake.
     """
+    printed = io.StringIO()
+    try:
+        _expect(attempt, arguments, expected, mistakes, shown, printed)
+    except Wrong as wrong:
+        text = printed.getvalue().strip()
+        if not text:
+            raise
+        raise Wrong(f"{wrong}\nYour function printed:\n{text[:500]}{'…' * (len(text) > 500)}") from wrong
+
+
+def _expect(
+    attempt: Any,
+    arguments: Sequence[Any],
+    expected: Any,
+    mistakes: Sequence[tuple[str, Callable[..., Any]]],
+    shown: str | None,
+    printed: io.StringIO,
+) -> None:
     if not callable(attempt):
         raise Wrong(f"Expected a function, found {describe(attempt)}.")
-    call = f"  input     {shown or ', '.join(map(describe, arguments))}\n  expected  {describe(expected)}\n"
+    case = f"  input     {shown or ', '.join(map(describe, arguments))}\n  expected  {describe(expected)}\n"
     given = copy.deepcopy(list(arguments))
-    try:
-        found = attempt(*given)
-    except NotImplementedError as error:
-        raise Wrong("It is not written yet: replace the placeholder with your answer.") from error
-    except Exception as error:
-        raise Wrong(f"{call}  found     {type(error).__name__}: {error}") from error
+    found = call(attempt, given, case, printed)
     if found is None:
-        raise Wrong(f"{call}  found     None\nDoes your function return its result?")
+        raise Wrong(f"{case}  found     None\nDoes your function return its result?")
     if not same(found, expected):
         if _same_value(_value(found), _value(expected)):
             kind = _kind(found, expected)
-            raise Wrong(f"{call}  found     {describe(found)}\nThe value is right, the type is not: return {kind}.")
+            raise Wrong(f"{case}  found     {describe(found)}\nThe value is right, the type is not: return {kind}.")
         why = next((text for text, wrong in mistakes if _gives(wrong, arguments, found)), "")
-        raise Wrong(f"{call}  found     {describe(found)}" + (f"\nLikely: {why}" if why else ""))
+        raise Wrong(f"{case}  found     {describe(found)}" + (f"\nLikely: {why}" if why else ""))
     if not all(same(after, before) for after, before in zip(given, arguments, strict=True)):
-        raise Wrong(f"{call}  found     the right answer, but your function changed its arguments; work on a copy.")
+        raise Wrong(f"{case}  found     the right answer, but your function changed its arguments; work on a copy.")
+
+
+def call(attempt: Any, arguments: Sequence[Any], case: str = "", printed: io.StringIO | None = None) -> Any:
+    """``attempt(*arguments)``, for checks that judge the result themselves: :func:`expect` does the rest for most.
+
+    Args:
+        case: what went in, for the message.
+        printed: takes what the attempt prints; None drops it.
+
+    Raises:
+        Wrong: there is no answer yet, or it raised, or took longer than the time limit.
+    """
+    try:
+        return _limited(attempt, arguments, printed or io.StringIO())
+    except NotImplementedError as error:
+        raise Wrong("It is not written yet: replace the placeholder with your answer.") from error
+    except _TimeUp as error:
+        raise Wrong(f"{case}  found     no result after {TIME_LIMIT:g} s. {error}") from error
+    except Exception as error:
+        raise Wrong(f"{case}  found     {type(error).__name__}: {error}") from error
+
+
+class _TimeUp(BaseException):
+    """Raised in an attempt whose time is up; no Exception, so that ``except Exception`` in it does not catch it."""
+
+
+def _limited(attempt: Callable[..., Any], arguments: Sequence[Any], printed: io.StringIO) -> Any:
+    """``attempt(*arguments)`` within the time limit; what it prints goes to ``printed``.
+
+    It runs in a thread of its own, the one way that works on every system: signals reach only the main thread, and
+    Windows has no alarm. The exception ends any loop of Python. A single long call, such as ``time.sleep``, cannot be
+    ended from outside; then the thread is left behind and the notebook goes on.
+    """
+    outcome: dict[str, Any] = {}
+
+    def work() -> None:
+        try:
+            outcome["found"] = attempt(*arguments)
+        except BaseException as error:  # it is raised again below, where the learner is told
+            outcome["error"] = error
+
+    thread = threading.Thread(target=work, daemon=True)
+    with redirect_stdout(printed), redirect_stderr(printed):
+        thread.start()
+        try:
+            thread.join(TIME_LIMIT)
+        finally:  # also when the learner interrupts the cell
+            if thread.is_alive():
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(_TimeUp))
+                thread.join(1)
+    if thread.is_alive():
+        raise _TimeUp("It could not be stopped: if the computer stays busy, restart the kernel.")
+    error = outcome.get("error")
+    if isinstance(error, _TimeUp):
+        raise _TimeUp("A loop that never ends?")
+    if error is not None:
+        raise error if isinstance(error, Exception) else RuntimeError(f"{type(error).__name__} was raised")
+    return outcome["found"]
 
 
 def _gives(wrong: Callable[..., Any], arguments: Sequence[Any], found: Any) -> bool:

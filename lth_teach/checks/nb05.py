@@ -32,7 +32,7 @@ def rewind(attempt: Callable[..., Restart]) -> int:
          partial(_restart, steps=lambda k, total: total)),
         ("the first step is 0 and the steps are T: schedule and data order start from the beginning.",
          partial(_restart, first=lambda k, total: 0, steps=lambda k, total: total)),
-        ("`steps` is how many steps are trained, not the step at which training ends minus one.",
+        ("one step short: the steps that are left are k, k + 1, …, T − 1, and those are T − k.",
          partial(_restart, steps=lambda k, total: total - k - 1)),
         ("the first k steps, 0 to k − 1, are done. The next one has the number k.",
          partial(_restart, first=lambda k, total: k + 1, steps=lambda k, total: total - k - 1)),

@@ -1,0 +1,134 @@
+"""For instructors: which cells of a notebook a grade needs, and the two steps that nbgrader takes with that knowledge.
+
+A notebook trains networks for a minute or two; its exercises need none of that. So nbgrader (see
+``scripts/nbgrader_config.py``) executes only the cells that this rule keeps:
+
+    every graded cell, and each cell before the last of them that defines a name which a kept cell uses.
+
+"Defines" means at the top level of the cell: an assignment (also to an item or attribute), an import, a function, a
+class. A cell that matters in another way only, say by ``torch.set_default_dtype(...)``, is not seen.
+"""
+
+from __future__ import annotations
+
+import ast
+import symtable
+from collections.abc import Iterator, Sequence
+
+from IPython.core.inputtransformer2 import TransformerManager
+from nbconvert.preprocessors import Preprocessor
+from nbformat import NotebookNode
+from traitlets import Bool
+
+SKIP = "skip-execution"  # nbclient does not run a cell with this tag
+MAY_FAIL = "raises-exception"  # Jupyter and nbclient go on after an error in a cell with this tag
+
+
+def names(source: str) -> tuple[set[str], set[str]]:
+    """The names that a cell defines at its top level, and the global names that it uses anywhere.
+
+    Both are empty if the cell is not Python: it would fail before it did anything.
+    """
+    if source.lstrip().startswith("%%"):  # %%time and the like: what follows is an ordinary cell
+        source = source.lstrip().partition("\n")[2]
+    try:
+        code = TransformerManager().transform_cell(source)
+        tree, top = ast.parse(code), symtable.symtable(code, "cell", "exec")
+    except SyntaxError:
+        return set(), set()
+    defined = {name.get_name() for name in top.get_symbols() if name.is_assigned() or name.is_imported()}
+    for node in ast.walk(tree):  # settings["rate"] = 0.1 defines a part of settings
+        if isinstance(node, (ast.Attribute, ast.Subscript)) and isinstance(node.ctx, ast.Store):
+            root: ast.expr = node
+            while isinstance(root, (ast.Attribute, ast.Subscript)):
+                root = root.value
+            if isinstance(root, ast.Name):
+                defined.add(root.id)
+    used = {
+        name.get_name()
+        for scope in _scopes(top)
+        for name in scope.get_symbols()
+        if name.is_referenced() and (scope is top or name.is_global())
+    }
+    return defined, used
+
+
+def _scopes(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
+    yield table
+    for child in table.get_children():
+        yield from _scopes(child)
+
+
+def is_graded(cell: NotebookNode) -> bool:
+    """Whether a cell is an answer or a test."""
+    marks = cell.metadata.get("nbgrader", {})
+    return bool(marks.get("grade") or marks.get("solution"))
+
+
+def needed(cells: Sequence[NotebookNode]) -> set[int]:
+    """Indices of the code cells that have to run for the grades: see the rule at the top of this file."""
+    code = {index: names(cell.source) for index, cell in enumerate(cells) if cell.cell_type == "code"}
+    kept = {index for index in code if is_graded(cells[index])}
+    last = max(kept, default=0)
+    found = set(kept)
+    while found:
+        used = set().union(*(code[index][1] for index in found))
+        found = {index for index in code if index < last and index not in kept and code[index][0] & used}
+        kept |= found
+    return kept
+
+
+def dependent(cells: Sequence[NotebookNode]) -> set[int]:
+    """Indices of the code cells whose outcome depends on a learner's answer, the tests among them.
+
+    A name depends on an answer from the cell that sets it so until a cell that does not sets it anew.
+    """
+    tainted: set[str] = set()
+    found = set()
+    for index, cell in enumerate(cells):
+        if cell.cell_type != "code":
+            continue
+        defined, used = names(cell.source)
+        answer = bool(cell.metadata.get("nbgrader", {}).get("solution"))
+        if used & tainted and not answer:
+            found.add(index)
+        if answer or used & tainted:
+            tainted |= defined
+        else:
+            tainted -= defined
+    return found
+
+
+def _tag(cell: NotebookNode, tag: str) -> None:
+    cell.metadata["tags"] = [*(old for old in cell.metadata.get("tags", []) if old != tag), tag]
+
+
+class SkipExperiments(Preprocessor):
+    """Before autograding: tag the cells that no grade needs, so that they stay in the notebook but are not executed."""
+
+    enabled = Bool(True).tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        kept = needed(nb.cells)
+        for index, cell in enumerate(nb.cells):
+            if cell.cell_type == "code" and index not in kept:
+                _tag(cell, SKIP)
+        return nb, resources
+
+
+class ClearAnswers(Preprocessor):
+    """For the student version: clear what shows an answer's result, and let the notebook go on where one is missing.
+
+    Figures and tables that no exercise leads to keep their outputs.
+    """
+
+    enabled = Bool(True).tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        open_cells = dependent(nb.cells)
+        for index, cell in enumerate(nb.cells):
+            if cell.cell_type == "code" and (index in open_cells or is_graded(cell)):
+                cell.outputs, cell.execution_count = [], None
+            if index in open_cells:
+                _tag(cell, MAY_FAIL)
+        return nb, resources
