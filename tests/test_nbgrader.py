@@ -30,11 +30,7 @@ STORED = {path.stem: nbformat.read(path, as_version=4) for path in sorted((ROOT 
 WARM_KERNEL = str(ROOT / "tests" / "warm_kernel.py")
 WRONG = ("first", "second", "third")  # students who hand in the first, second and third class of tests/submissions
 
-# Those that nbgrader itself grades, with a kernel for each submission; test_grades_* computes the grades of all.
-IN_COURSE = list(STORED)[::6]
-
 each_notebook = pytest.mark.parametrize("name", STORED)
-each_in_course = pytest.mark.parametrize("name", IN_COURSE)
 
 
 def graded(nb):
@@ -220,46 +216,6 @@ def test_the_zip_holds_all_that_is_needed(student):
     assert "Teaching" not in given
 
 
-# Grades of all notebooks, computed here, since nbgrader would take many minutes
-
-
-def graded_here(name, answers, capsys):
-    """Exercise → (points earned, what its test said): the cells that a grade needs, run one after the other."""
-    nb, variables, earned = answered(STORED[name], answers), {}, {}
-    tests = {id(test): exercise for exercise, (_, test) in graded(nb).items()}
-    for index in sorted(grading.needed(nb.cells)):
-        cell = nb.cells[index]
-        if id(cell) not in tests:
-            exec(cell.source, variables)
-            continue
-        capsys.readouterr()
-        score, error = cell.metadata.nbgrader.points, ""
-        try:
-            exec(cell.source, variables)
-        except Exception as raised:
-            score, error = 0, repr(raised)
-        earned[tests[id(cell)]] = score, capsys.readouterr().out + error
-    return earned
-
-
-@each_notebook
-def test_grades_of_the_solutions_are_full(name, monkeypatch, tmp_path, capsys):
-    monkeypatch.setenv("LTH_TEACH_CACHE", str(tmp_path))
-    assert sum(score for score, _ in graded_here(name, {}, capsys).values()) == points(name)[0]
-
-
-@each_notebook
-@pytest.mark.parametrize("number", range(3), ids=WRONG)
-def test_grades_of_a_wrong_submission_are_what_it_deserves(name, number, monkeypatch, tmp_path, capsys):
-    monkeypatch.setenv("LTH_TEACH_CACHE", str(tmp_path))
-    expected, says, answers = wrong_answers(name)[number]
-    earned = graded_here(name, answers, capsys)
-    assert {exercise for exercise, (score, _) in earned.items() if score == 0} == set(says)
-    assert sum(score for score, _ in earned.values()) == expected
-    for exercise, message in says.items():
-        assert message in earned[exercise][1]
-
-
 # The way back: generate_assignment, autograde and generate_feedback in a temporary course
 
 
@@ -372,7 +328,7 @@ def warm_kernels(tmp_path_factory):
 def course(tmp_path_factory, warm_kernels):
     """Folder of the course for each notebook. There are two courses, one for each of two processor cores."""
     folder = tmp_path_factory.mktemp("courses")
-    groups = {folder / "a": IN_COURSE[::2], folder / "b": IN_COURSE[1::2]}
+    groups = {folder / "a": list(STORED)[::2], folder / "b": list(STORED)[1::2]}
     with ThreadPoolExecutor() as pool:
         held = [pool.submit(hold_course, course, names, warm_kernels) for course, names in groups.items()]
         for each in held:
@@ -388,7 +344,7 @@ def grades(course, name, student):
 
 
 @pytest.mark.slow
-@each_in_course
+@each_notebook
 def test_the_solutions_earn_every_point(course, name):
     given = grades(course, name, "instructor")
     waiting = {cell.metadata.nbgrader.grade_id for cell in questions(STORED[name])}
@@ -397,13 +353,13 @@ def test_the_solutions_earn_every_point(course, name):
 
 
 @pytest.mark.slow
-@each_in_course
+@each_notebook
 def test_the_untouched_student_version_earns_none(course, name):
     assert set(grades(course, name, "untouched").values()) == {0}
 
 
 @pytest.mark.slow
-@each_in_course
+@each_notebook
 @pytest.mark.parametrize("number", range(3), ids=WRONG)
 def test_a_wrong_submission_earns_what_it_deserves_and_is_told_why(course, name, number):
     expected, says, _ = wrong_answers(name)[number]
@@ -429,7 +385,7 @@ def test_grading_leaves_the_home_folder_alone(course):
 
 
 @pytest.mark.slow
-@each_in_course
+@each_notebook
 def test_what_is_released_is_what_make_student_writes(course, student, name):
     released = nbformat.read(course[name] / "release" / "lab" / f"{name}.ipynb", as_version=4)
     assert released == student_notebook(student, name)
