@@ -1,24 +1,52 @@
 """lth_teach: the machinery behind a course on the lottery ticket hypothesis.
 
-Read in this order, each built on those before: randomness, storage; data, models, theory; masks, scores, enforcement;
-training; arms (a ticket and its controls), level_store, tickets; replicates (seeds and intervals), claims (verdicts),
-plots; environment, parameters; search, widgets, panel.
+The core lies open here. Read it in this order: arguments, randomness, storage; data, models, lemma; masks, scores,
+enforcement; training; tickets (a ticket and its controls), finder; pruning_at_init; replicates (seeds and intervals).
 
-Then what single notebooks need: connectivity (03, 05); ntk, linearised, kernel_measures (04); ranges, subset_sum,
-existence, matching, gaussian_ball, relu_target, imitation_plan, imitation (06); pruning_at_init (07); supermasks (08);
-bounds (09, 10), two_weights (09); explorers (06, 11); chance (12, 14), transfer (12), symmetry (14); text, bert,
-masked_language, language_tasks, real_bert (13); sparse_models (15); provenance, ledger, findings, ledger_view (16);
-checks (exercises), grading (for instructors).
+Everything else is in a room, and a room imports only from the core and from the rooms named before it:
+
+    measures      what one measures on a network or a mask: barriers, tangent kernels, overlap, bounds, sparse storage
+    strong        random networks that hold small ones: counting, constructions, supermasks
+    language      the course's small BERT, its text and its tasks
+    experiments   what the archive is made of, one file a chapter
+    lab           what a course needs: parameters, figures, checks of exercises, grading
+    explore       what there is to click on
+
+``import lth_teach as lt`` is enough: ``lt.data`` or ``lt.strong.subset_sum`` is loaded when it is first used.
 """
 
-from .arms import Level, Ticket, train_ticket
-from .tickets import LotteryTicketFinder, compare_lottery_vs_random
-from .training import Trainer
+from __future__ import annotations
 
-__version__ = "0.1.0"
+from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+__version__ = "0.2.0"
+
+
+def on_first_use(package: str) -> Callable[[str], Any]:
+    """A module's ``__getattr__`` (PEP 562) that imports files of ``package`` when they are first asked for."""
+
+    def load(name: str) -> Any:
+        if name.startswith("_") or find_spec(f"{package}.{name}") is None:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        return import_module(f"{package}.{name}")
+
+    return load
+
+
+__getattr__ = on_first_use(__name__)
+
+from .finder import LotteryTicketFinder, compare_lottery_vs_random  # noqa: E402 (the rooms need what stands above)
+from .pruning_at_init import SNIPPruner  # noqa: E402
+from .tickets import Level, Ticket, train_ticket  # noqa: E402
+from .training import Trainer  # noqa: E402
+
 __all__ = [
     "Level",
     "LotteryTicketFinder",
+    "SNIPPruner",
     "Ticket",
     "Trainer",
     "compare_lottery_vs_random",

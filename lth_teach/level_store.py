@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from . import storage
-from .arms import Level, State, TrainFunction, with_prefix
 from .data import Dataset
+from .tickets import Level, State, TrainFunction, with_prefix
 
 
 @dataclass(frozen=True)

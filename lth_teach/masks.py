@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 import torch
 from torch import Tensor, nn
 
+from .arguments import open_unit
+from .lemma import number_to_prune
 from .randomness import generator
-from .theory import number_to_prune, open_unit
 
 Masks = dict[str, Tensor]
 Prunable = Callable[[str, Tensor], bool] | Iterable[str] | None

@@ -12,9 +12,9 @@ import torch
 from torch import nn
 
 from . import scores
+from .arguments import open_unit
 from .enforcement import enforce
 from .masks import Masks, Prunable, dense, keep_top, prunable_parameters
-from .theory import open_unit
 
 
 class Pruner(ABC):

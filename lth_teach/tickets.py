@@ -1,277 +1,233 @@
-"""Finding a winning ticket: iterative magnitude pruning with rewinding, one level at a time."""
+"""A ticket; what it is compared with: its density without its mask, or without its weights; and its use elsewhere."""
 
 from __future__ import annotations
 
+import inspect
 import math
-import time
-from collections.abc import Callable, Iterator
+import numbers
+from collections.abc import Callable, Collection
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from . import masks as masks_module
-from . import scores, storage
-from .arms import (
-    Level,
-    State,
-    Ticket,
-    TrainFunction,
-    check_train_fn,
-    copy_state,
-    random_mask,
-    reinitialised,
-    run_train_fn,
-    train_ticket,
-)
-from .enforcement import enforce, release
-from .level_store import LevelStore, fingerprint, recognise
-from .masks import Masks, Prunable
-from .randomness import seeded
-from .theory import imp_schedule, kept_at_target, open_unit
+from . import storage
+from .enforcement import enforce
+from .masks import Masks
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["Level", "LotteryTicketFinder", "Ticket", "compare_lottery_vs_random", "train_ticket"]
+State = dict[str, Tensor]
+TrainFunction = Callable[..., float]
 
 
-class LotteryTicketFinder:
-    """Find winning tickets by iterative magnitude pruning (Frankle & Carbin 2019, arXiv 1803.03635).
+@dataclass(frozen=True)
+class Level:
+    """One pruning level: what was trained and how it did.
 
-    Args:
-        model: the network at its initialisation; its state is saved here and now.
-        prune_rate: fraction of the surviving weights that one level removes, in (0, 1).
-        target_sparsity: stop at the first level with at least this fraction removed, in (0, 1).
-        late_reset_iter: k, the training step to rewind to (Frankle et al. 2019, arXiv 1903.01611); 0 = the start.
-        scope: how weights are ranked, see :func:`lth_teach.masks.prune`.
-        prunable: what may be pruned, see :func:`lth_teach.masks.prunable_parameters`.
-        store: a folder. Each finished level is kept there, and a finder with the same settings resumes from it.
-
-    Raises:
-        ValueError: a value outside its range, nothing prunable, or so few weights that pruning would stall.
+    Attributes:
+        index: 0 is the dense network.
+        density: fraction of prunable weights kept; ``sparsity`` is 1 − density, ``kept`` their number.
+        accuracy: what ``train_fn`` returned.
+        best_step, best_accuracy: early-stop step (least validation loss) and the accuracy there, if train_fn says.
+        seconds: wall time of training this level.
     """
 
-    def __init__(
-        self,
-        model: nn.Module,
-        prune_rate: float = 0.2,
-        target_sparsity: float = 0.9,
-        late_reset_iter: int = 0,
-        *,
-        scope: str = "global",
-        prunable: Prunable = None,
-        store: str | Path | None = None,
-    ) -> None:
-        open_unit("prune_rate", prune_rate)
-        open_unit("target_sparsity", target_sparsity)
-        if scope not in masks_module.SCOPES:
-            raise ValueError(f"scope must be one of {', '.join(masks_module.SCOPES)}, got {scope!r}")
-        if isinstance(late_reset_iter, bool) or not isinstance(late_reset_iter, int) or late_reset_iter < 0:
-            raise ValueError(f"late_reset_iter must be a whole number of steps, 0 or more, got {late_reset_iter!r}")
-        self.model = model
-        self.prune_rate, self.target_sparsity, self.late_reset_iter = (
-            prune_rate,
-            target_sparsity,
-            late_reset_iter,
+    index: int
+    density: float
+    sparsity: float
+    kept: int
+    accuracy: float
+    best_step: int | None
+    best_accuracy: float | None
+    seconds: float
+
+
+@dataclass(frozen=True, eq=False)
+class Ticket:
+    """A mask with the weights to start it from.
+
+    Attributes:
+        masks: name → bool tensor, True = kept.
+        initial_weights: the whole state_dict at the rewind step, pruned weights still in it (controls need them).
+        levels: how it was found; empty for a control.
+        rewind_step: k, the step that ``initial_weights`` belong to; 0 is initialisation.
+    """
+
+    masks: Masks
+    initial_weights: State
+    levels: tuple[Level, ...] = ()
+    rewind_step: int = 0
+
+    @property
+    def density(self) -> float:
+        """Fraction of prunable weights kept."""
+        return masks_module.density(self.masks)
+
+    def load_into(self, model: nn.Module) -> None:
+        """Set the model to the ticket's start, m ⊙ θ_k, and hold its pruned weights at zero from now on.
+
+        Raises:
+            ValueError: the model's layers differ (the message names one); the model is then untouched.
+        """
+        masks_module.check_same_layers(self.masks, dict(model.named_parameters()))
+        masks_module.check_same_layers(self.initial_weights, model.state_dict())
+        masks_module.check_same_layers(model.state_dict(), self.initial_weights)
+        model.load_state_dict(self.initial_weights)
+        enforce(model, self.masks)
+
+    def save(self, path: str | Path) -> None:
+        """Write the ticket to one safetensors file."""
+        tensors = {f"mask/{name}": mask for name, mask in self.masks.items()}
+        tensors |= {f"weights/{name}": weight for name, weight in self.initial_weights.items()}
+        levels = [asdict(level) for level in self.levels]
+        storage.save_tensors(path, tensors, {"levels": levels, "rewind_step": self.rewind_step})
+
+    @classmethod
+    def load(cls, path: str | Path) -> Ticket:
+        """Read a ticket written by :meth:`save`; FileNotFoundError or ValueError if there is none or it is damaged."""
+        tensors, details = storage.load_tensors(path)
+        if "rewind_step" not in details:
+            raise ValueError(f"{path} holds tensors but no ticket")
+        levels = tuple(Level(**level) for level in details["levels"])
+        masks, weights = with_prefix(tensors, "mask/"), with_prefix(tensors, "weights/")
+        return cls(masks, weights, levels, details["rewind_step"])
+
+
+def train_ticket(ticket: Ticket, model: nn.Module, train_fn: TrainFunction) -> float:
+    """Load a ticket (or a control) into the model, train it from its rewind step, return what train_fn returned.
+
+    Raises:
+        TypeError: train_fn cannot start at the ticket's rewind step; the model is then untouched.
+        ValueError: the model's layers differ from the ticket's, or train_fn returned no finite number.
+    """
+    check_train_fn(train_fn, ticket.rewind_step)
+    ticket.load_into(model)
+    result = run_train_fn(train_fn, model, "this ticket", start_iter=ticket.rewind_step)
+    enforce(model, ticket.masks)  # a loop of one's own may end by moving weights
+    return result
+
+
+def reinitialised(ticket: Ticket, fresh: nn.Module) -> Ticket:
+    """The ticket's mask on the weights of a freshly initialised model of the same shape, trained from step 0.
+
+    Raises:
+        ValueError: other layers; or the very weights of the ticket, which would make a control that is none.
+    """
+    weights = copy_state(fresh.state_dict())
+    masks_module.check_same_layers(ticket.initial_weights, weights)
+    if all(torch.equal(weights[name], ticket.initial_weights[name]) for name in ticket.masks):
+        raise ValueError("the fresh model has the ticket's own initial weights; draw it from another seed")
+    return Ticket(copy_state(ticket.masks), weights)
+
+
+def sign_constant(ticket: Ticket) -> Ticket:
+    """The ticket with every weight of a layer set to ± one size, the layer's root mean square; signs kept.
+
+    Source: Zhou et al. (2019), arXiv 1905.01067: on small nets the signs carry most of what θ_0 gives.
+    """
+    weights = {
+        name: weight.sign() * weight.square().mean().sqrt() if name in ticket.masks else weight.clone()
+        for name, weight in ticket.initial_weights.items()
+    }
+    return _control(ticket, ticket.masks, weights)
+
+
+def random_mask(ticket: Ticket, seed: int, scope: str = "layer") -> Ticket:
+    """The ticket's initial weights under a random mask, as dense in every layer ("layer") or in all ("global")."""
+    return _control(ticket, masks_module.random_like(ticket.masks, seed, scope), ticket.initial_weights)
+
+
+def _control(ticket: Ticket, masks: Masks, weights: State) -> Ticket:
+    return Ticket(copy_state(masks), copy_state(weights), rewind_step=ticket.rewind_step)
+
+
+def differing_layers(ticket: Ticket, model: nn.Module, own: Collection[str] = ()) -> list[str]:
+    """One sentence for each layer in which the model differs from the ticket; an empty list if the ticket fits.
+
+    Args:
+        own: layers that do not have to agree, see :func:`transfer`.
+    """
+    wanted, found = ticket.initial_weights, model.state_dict()
+    sentences = []
+    for name in [*wanted, *(name for name in found if name not in wanted)]:
+        if _belongs(name, own):
+            continue
+        if name not in found:
+            sentences.append(f"{name} of shape {tuple(wanted[name].shape)} is missing from the model")
+        elif name not in wanted:
+            sentences.append(f"{name} of shape {tuple(found[name].shape)} is extra in the model")
+        elif wanted[name].shape != found[name].shape:
+            shapes = f"{tuple(wanted[name].shape)} in the ticket and {tuple(found[name].shape)} in the model"
+            sentences.append(f"{name} has shape {shapes}")
+    return sentences
+
+
+def transfer(ticket: Ticket, model: nn.Module, own: Collection[str] = ()) -> Ticket:
+    """The ticket, made ready for another task: its masks and initial weights, but the model's own where ``own`` says.
+
+    Output layers of two tasks mean different things, even where their shapes agree: name the output layer in ``own``,
+    and it starts from the model's values, unpruned. The model is left alone; give the result to
+    :func:`lth_teach.train_ticket`. The idea is that of Morcos et al. (2019), arXiv 1906.02773.
+
+    Args:
+        model: a network for the new task, at its initialisation.
+        own: layers (such as "4", for "4.weight" and "4.bias") or single tensors that are not transferred.
+
+    Raises:
+        TypeError: ``own`` is one string instead of a list of names.
+        ValueError: the other layers differ (the message names every one of them), a name in ``own`` that the model
+            does not have, or nothing of the mask left to transfer.
+    """
+    if isinstance(own, str):  # its letters would pass for names of layers
+        raise TypeError(f"own must be a list of layers, such as [{own!r}], got the string {own!r}")
+    state = model.state_dict()
+    if unknown := [entry for entry in own if not any(_belongs(name, [entry]) for name in state)]:
+        raise ValueError(f"own names {unknown}, and the model has no such layer; it has {list(state)}")
+    if sentences := differing_layers(ticket, model, own):
+        raise ValueError("this ticket does not fit the model: " + "; ".join(sentences))
+    masks = {name: mask for name, mask in ticket.masks.items() if not _belongs(name, own)}
+    if not masks:
+        raise ValueError(
+            f"own = {list(own)} covers every masked layer {list(ticket.masks)}: nothing would be transferred"
         )
-        self.scope = scope
-        self.store = None if store is None else Path(store)
-        if self.store is not None and self.store.exists() and not self.store.is_dir():
-            raise NotADirectoryError(f"store must be a folder, and {self.store} is a file")
-        self._names = list(masks_module.prunable_parameters(model, prunable))
-        self.save_initial_weights()
-        self.initialize_masks()
-        if scope == "global":
-            imp_schedule(masks_module.total(self._masks), prune_rate, target_sparsity)  # refuses one that stalls
-
-    @property
-    def masks(self) -> Masks:
-        """A copy of the current masks."""
-        return {name: mask.clone() for name, mask in self._masks.items()}
-
-    @property
-    def initial_state(self) -> State:
-        """A copy of the state to rewind to: θ_0, or θ_k once the late reset has reached step k."""
-        return copy_state(self._rewind_state)
-
-    def save_initial_weights(self) -> None:
-        """Take the model's present state, buffers included, as θ_0. The constructor has done it once already."""
-        self._theta_0 = copy_state(self.model.state_dict())
-        self._rewind_state = self._theta_0
-
-    def initialize_masks(self) -> None:
-        """Keep every weight again, and let the model train dense."""
-        release(self.model)
-        everything = masks_module.dense(self.model, self._names)
-        self._masks = {name: mask.cpu() for name, mask in everything.items()}
-
-    def apply_masks(self) -> None:
-        """Zero the pruned weights and hold them there, whatever trains the model next."""
-        enforce(self.model, self._masks)
-
-    def reset_to_initial(self) -> None:
-        """Rewind everything a state_dict holds to the saved state, and apply the masks."""
-        self.model.load_state_dict(self._rewind_state)
-        self.apply_masks()
-
-    def compute_current_sparsity(self) -> float:
-        """Fraction of prunable weights removed so far, in [0, 1)."""
-        return 1 - masks_module.density(self._masks)
-
-    def prune_iteration(self) -> None:
-        """Remove exactly round(prune_rate × survivors) of the weights: those now smallest in magnitude.
-
-        Raises:
-            ValueError: a layer would lose its last weight, or rounding would remove nothing at all.
-        """
-        magnitudes = {name: score.cpu() for name, score in scores.magnitude(self.model, self._names).items()}
-        pruned = masks_module.prune(magnitudes, self._masks, self.prune_rate, self.scope)
-        if masks_module.count(pruned) == masks_module.count(self._masks):
-            raise ValueError(
-                f"{self.prune_rate} of {masks_module.count(pruned)} weights rounds to none; raise prune_rate"
-            )
-        self._masks = pruned
-        self.apply_masks()
-
-    def levels(self, train_fn: TrainFunction, num_iterations: int | None = None) -> Iterator[Level]:
-        """Train, prune, rewind, repeat; yields each level as soon as it is trained, level 0 (dense) first.
-
-        While a level is in your hands the model holds its trained weights; pruning happens when you ask for the next.
-
-        Args:
-            train_fn: ``train_fn(model, *, start_iter=0, max_iter=None) -> accuracy``; see :class:`Trainer`. One that
-                takes only the model will do while late_reset_iter is 0.
-            num_iterations: number of prunings; ``None`` = as many as the target needs.
-
-        Raises:
-            TypeError: train_fn cannot start or stop at a step, and late_reset_iter needs it.
-            ValueError: late_reset_iter is not below the steps of train_fn, train_fn returned something that is not a
-                finite number, or the store holds levels made with other settings.
-        """
-        self._check_train_fn(train_fn)
-        if num_iterations is not None and (not isinstance(num_iterations, int) or num_iterations < 0):
-            raise ValueError(f"num_iterations must be a whole number, 0 or more, got {num_iterations!r}")
-        self._rewind_state = self._theta_0
-        self.initialize_masks()
-        return self._levels(train_fn, num_iterations)
-
-    def _levels(self, train_fn: TrainFunction, num_iterations: int | None) -> Iterator[Level]:
-        goal = kept_at_target(masks_module.total(self._masks), self.target_sparsity)
-        store = None if self.store is None else LevelStore(self.store, self._settings(train_fn))
-        index = 0
-        while True:
-            if store is not None and (stored := store.load(index)) is not None:
-                level, weights, self._rewind_state = stored
-                self.model.load_state_dict(weights)
-                self.apply_masks()
-            else:
-                level = self._trained_level(index, train_fn)
-                if store is not None:
-                    store.save(level, self.model.state_dict(), self._rewind_state)
-            yield level
-            finished = masks_module.count(self._masks) <= goal if num_iterations is None else index == num_iterations
-            if finished:
-                return
-            self.prune_iteration()
-            index += 1
-
-    def find_ticket(self, train_fn: TrainFunction, num_iterations: int | None = None) -> Ticket:
-        """Drain :meth:`levels` under a progress bar; leaves the model at the ticket's start, masks enforced."""
-        from tqdm.auto import tqdm
-
-        levels = tuple(tqdm(self.levels(train_fn, num_iterations), "levels", leave=False))
-        self.reset_to_initial()
-        return Ticket(self.masks, self.initial_state, levels, self.late_reset_iter)
-
-    def verify_ticket(self, train_fn: TrainFunction) -> float:
-        """Rewind, train the current mask once more from step k, and return what train_fn returned.
-
-        Raises:
-            ValueError: late_reset_iter is not 0 and no search has reached step k yet, so there is no θ_k to rewind to.
-        """
-        self._check_train_fn(train_fn)
-        if self.late_reset_iter and self._rewind_state is self._theta_0:
-            raise ValueError(f"no state at step {self.late_reset_iter} to rewind to yet; call find_ticket first")
-        self.reset_to_initial()
-        result = run_train_fn(train_fn, self.model, "the ticket", start_iter=self.late_reset_iter)
-        self.apply_masks()
-        return result
-
-    def _trained_level(self, index: int, train_fn: TrainFunction) -> Level:
-        started = time.perf_counter()
-        self.reset_to_initial()
-        if index == 0 and self.late_reset_iter:
-            run_train_fn(train_fn, self.model, f"the first {self.late_reset_iter} steps", max_iter=self.late_reset_iter)
-            self._rewind_state = copy_state(self.model.state_dict())
-        result = run_train_fn(train_fn, self.model, f"level {index}", start_iter=self.late_reset_iter)
-        self.apply_masks()
-        kept, density = masks_module.count(self._masks), masks_module.density(self._masks)
-        best = getattr(result, "best_step", None), getattr(result, "best_accuracy", None)
-        return Level(index, density, 1 - density, kept, float(result), *best, time.perf_counter() - started)
-
-    def _settings(self, train_fn: TrainFunction) -> dict[str, Any]:
-        return {
-            "prune_rate": str(self.prune_rate),
-            "late_reset_iter": self.late_reset_iter,
-            "scope": self.scope,
-            "prunable": self._names,
-            "train_fn": recognise(train_fn),
-            "initial weights": fingerprint(self._theta_0)[:16],
-        }
-
-    def _check_train_fn(self, train_fn: TrainFunction) -> None:
-        check_train_fn(train_fn, self.late_reset_iter)
-        steps = getattr(train_fn, "iterations", math.inf)
-        if self.late_reset_iter >= steps:
-            raise ValueError(
-                f"late_reset_iter must be below the {steps} iterations of training, got {self.late_reset_iter}"
-            )
+    weights = {name: tensor if _belongs(name, own) else ticket.initial_weights[name] for name, tensor in state.items()}
+    return Ticket(copy_state(masks), copy_state(weights), rewind_step=ticket.rewind_step)
 
 
-def compare_lottery_vs_random(
-    model_fn: Callable[[], nn.Module],
-    train_fn: TrainFunction,
-    sparsity: float = 0.9,
-    num_trials: int = 5,
-    *,
-    prune_rate: float = 0.2,
-    late_reset_iter: int = 0,
-    base_seed: int = 0,
-) -> pd.DataFrame:
-    """Find a ticket in each trial and train it beside two controls of the same density in every layer.
+def _belongs(name: str, layers: Collection[str]) -> bool:
+    return any(name == layer or name.startswith(f"{layer}.") for layer in layers)
 
-    Args:
-        model_fn: makes a new model; trial t draws its random numbers from seed base_seed + t.
-        train_fn: as for :meth:`LotteryTicketFinder.levels`.
-        sparsity: target sparsity of the tickets, in (0, 1).
-        num_trials: number of trials, at least 1.
 
-    Returns:
-        A table with columns trial, arm and accuracy. Arms: "ticket"; "reinit", the same mask on other initial
-        weights; "random", a random mask on the same initial weights.
+def check_train_fn(train_fn: TrainFunction, start_iter: int) -> None:
+    """Raise TypeError unless train_fn can be called, and can start and stop at a step if ``start_iter`` needs it."""
+    if not callable(train_fn):
+        raise TypeError(f"train_fn must be a function of the model, got {train_fn!r}")
+    accepted = inspect.signature(train_fn).parameters.values()
+    if start_iter and not any(p.kind is p.VAR_KEYWORD for p in accepted):
+        missing = {"start_iter", "max_iter"} - {p.name for p in accepted}
+        if missing:
+            needs = f"rewinding to step {start_iter} (late_reset_iter)"
+            raise TypeError(f"{needs} needs a train_fn that takes {' and '.join(sorted(missing))}")
 
-    Raises:
-        ValueError: num_trials below 1, a model_fn that gives the same initial weights every time (so that there is
-            nothing to re-initialise), or what :class:`LotteryTicketFinder` refuses.
-    """
-    import pandas as pd
 
-    if num_trials < 1:
-        raise ValueError(f"num_trials must be at least 1, got {num_trials}")
-    open_unit("sparsity", sparsity)
-    rows = []
-    for trial in range(num_trials):
-        with seeded(base_seed + trial):  # covers a train_fn that draws from PyTorch's own generator, too
-            model, fresh = model_fn(), model_fn()
-            if storage.same_state(model.state_dict(), fresh.state_dict()):
-                raise ValueError("model_fn gives the same initial weights every time; let it draw them without a seed")
-            ticket = LotteryTicketFinder(model, prune_rate, sparsity, late_reset_iter).find_ticket(train_fn)
-            arms = {
-                "ticket": ticket,
-                "reinit": reinitialised(ticket, fresh),
-                "random": random_mask(ticket, base_seed + trial),
-            }
-            for arm, candidate in arms.items():
-                rows.append({"trial": trial, "arm": arm, "accuracy": float(train_ticket(candidate, model, train_fn))})
-    return pd.DataFrame(rows)
+def run_train_fn(train_fn: TrainFunction, model: nn.Module, what: str, **steps: int) -> float:
+    """Call train_fn and insist on a finite number; ``what`` says in the error what was being trained."""
+    wanted = {name: step for name, step in steps.items() if step}  # a plain train_fn(model) will do from step 0
+    result: Any = train_fn(model, **wanted)
+    if isinstance(result, Tensor) and result.numel() == 1:
+        result = result.item()
+    if not isinstance(result, numbers.Real) or not math.isfinite(result):
+        raise ValueError(f"train_fn returned {result!r} after training {what}; it must return a finite accuracy")
+    return result if isinstance(result, float) else float(result)  # a TrainingResult stays one
+
+
+def copy_state(state: State) -> State:
+    """A copy on the CPU that shares no memory with the original."""
+    return {name: tensor.detach().cpu().clone() for name, tensor in state.items()}
+
+
+def with_prefix(tensors: State, prefix: str) -> State:
+    """The tensors whose names start with ``prefix``, without it."""
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

@@ -27,7 +27,7 @@ def available_devices() -> dict[str, bool]:
     return {"auto": True} | present
 
 
-def choose_device(name: str = "auto") -> torch.device:
+def choose_device(name: str = "cpu") -> torch.device:
     """The device to use; "auto" picks cuda, then mps, then cpu.
 
     Raises:
@@ -79,7 +79,7 @@ class Trainer:
         warmup: steps over which the rate first rises linearly from 0.
         evaluations: how many times a whole run measures the validation loss.
         order_seed: seed of the order of the data, the "SGD noise" of Frankle et al. (2020).
-        device: "auto", "cpu", "cuda" or "mps".
+        device: "cpu" (the fastest for networks this small), "cuda", "mps" or "auto".
         on_step: called with (step, T) after each step; it may raise to stop the run.
     """
 
@@ -94,7 +94,7 @@ class Trainer:
     warmup: int = 0
     evaluations: int = 20
     order_seed: int = 0
-    device: str = "auto"
+    device: str = "cpu"
     on_step: Callable[[int, int], None] | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -7,7 +7,7 @@ import os
 
 from nbgrader import preprocessors as steps
 
-from lth_teach import grading
+from lth_teach.lab import grading
 
 c = get_config()  # noqa: F821 (nbgrader puts it there)
 

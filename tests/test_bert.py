@@ -5,7 +5,8 @@ import math
 import pytest
 import torch
 
-from lth_teach import LotteryTicketFinder, bert, language_tasks, masked_language, masks, text
+from lth_teach import LotteryTicketFinder, masks
+from lth_teach.language import bert, masked_language, tasks, text
 from lth_teach.randomness import generator
 from lth_teach.training import Trainer
 
@@ -109,7 +110,7 @@ def test_the_loss_of_a_model_that_knows_nothing_is_the_logarithm_of_the_vocabula
 
 
 def test_training_on_hidden_words_learns_is_repeatable_and_leaves_the_global_generator_alone():
-    data = language_tasks.language_data(SOURCES, 0, labels=20, validation=10, test=20)
+    data = tasks.language_data(SOURCES, 0, labels=20, validation=10, test=20)
     results = []
     for _ in range(2):
         before = torch.random.get_rng_state()
@@ -139,7 +140,7 @@ def test_a_trainer_that_cannot_run_is_refused(tokens, wrong):
 
 
 def test_no_sentence_is_in_two_splits_and_the_shuffled_ones_have_the_same_words():
-    data = language_tasks.language_data(SOURCES, 0, labels=30, validation=10, test=20)
+    data = tasks.language_data(SOURCES, 0, labels=30, validation=10, test=20)
     order, library = data.tasks["word order"], data.tasks["library"]
     shuffled = torch.cat([order.y_train, order.y_val, order.y_test]).bool()
     mixed = torch.cat([order.x_train, order.x_val, order.x_test])
@@ -153,27 +154,27 @@ def test_no_sentence_is_in_two_splits_and_the_shuffled_ones_have_the_same_words(
 
 
 def test_the_seed_draws_the_split():
-    first, again, other = (language_tasks.language_data(SOURCES, seed, 30, 10, 20).pretraining for seed in (0, 0, 1))
+    first, again, other = (tasks.language_data(SOURCES, seed, 30, 10, 20).pretraining for seed in (0, 0, 1))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
 
 
 def test_one_source_or_too_few_sentences_are_refused():
     with pytest.raises(ValueError, match="at least two, got \\['cat'\\]"):
-        language_tasks.language_data({"cat": SOURCES["cat"]}, 0)
+        tasks.language_data({"cat": SOURCES["cat"]}, 0)
     with pytest.raises(ValueError, match="128 sentences are too few: 130 get labels"):
-        language_tasks.language_data(SOURCES, 0, 100, 10, 20)
+        tasks.language_data(SOURCES, 0, 100, 10, 20)
 
 
 def test_a_sentence_of_one_word_said_twice_is_left_as_it_is():
-    assert language_tasks.shuffle_words("No no no.", generator("test")) == "no no no"
+    assert tasks.shuffle_words("No no no.", generator("test")) == "no no no"
 
 
 def test_the_majority_class_is_that_of_the_training_labels(tiny):
-    assert language_tasks.majority_accuracy(tiny) == (tiny.y_test == tiny.y_train.mode().values).float().mean()
+    assert tasks.majority_accuracy(tiny) == (tiny.y_test == tiny.y_train.mode().values).float().mean()
 
 
 def test_a_classifier_learns_which_source_a_sentence_is_from():
-    data = language_tasks.language_data(SOURCES, 0, labels=30, validation=10, test=20)
+    data = tasks.language_data(SOURCES, 0, labels=30, validation=10, test=20)
     model = bert.SentenceClassifier(bert.Encoder(data.vocabulary, 16, 1, 2, seed=0), 2, seed=0)
     assert Trainer(data.tasks["library"], 20, 10, lr=1e-2, evaluations=1, device="cpu")(model) == 1

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lth_teach import bounds
+from lth_teach.measures import bounds
 
 BOUNDS = {
     "document": bounds.document_bound,

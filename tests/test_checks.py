@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import torch
 
-from lth_teach import checks, models
-from lth_teach.checks import Wrong, describe, exercise, expect, same
+from lth_teach import models
+from lth_teach.lab import checks
+from lth_teach.lab.checks import Wrong, describe, exercise, expect, same
 
 
 @exercise("Look at the rate.", "Multiply.", "return 2 * x")
@@ -270,7 +271,7 @@ def test_every_exercise_has_a_name_of_its_own_and_two_or_three_hints():
 
 
 def test_checks_of_a_notebook_are_loaded_when_asked_for():
-    assert checks.nb00.__name__ == "lth_teach.checks.nb00"
+    assert checks.nb00.__name__ == "lth_teach.lab.checks.nb00"
     with pytest.raises(AttributeError, match="no checks called 'nb99'; there are nb00"):
         checks.nb99  # noqa: B018
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from lth_teach import checks
+from lth_teach.lab import checks
 
 pytestmark = pytest.mark.usefixtures("own_progress")
 

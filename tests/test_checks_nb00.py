@@ -2,7 +2,7 @@
 
 import pytest
 
-from lth_teach.checks import nb00
+from lth_teach.lab.checks import nb00
 
 pytestmark = pytest.mark.usefixtures("own_progress")
 

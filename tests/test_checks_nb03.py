@@ -2,7 +2,8 @@
 
 import pytest
 
-from lth_teach import checks, connectivity
+from lth_teach.lab import checks
+from lth_teach.measures import connectivity
 
 pytestmark = pytest.mark.usefixtures("own_progress")
 

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from lth_teach import subset_sum
-from lth_teach.checks import nb06
+from lth_teach.lab.checks import nb06
+from lth_teach.strong import subset_sum
 
 pytestmark = pytest.mark.usefixtures("own_progress")
 

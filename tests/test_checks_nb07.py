@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from lth_teach import checks, masks, models, scores
+from lth_teach import masks, models, scores
+from lth_teach.lab import checks
 
 pytestmark = pytest.mark.usefixtures("own_progress")
 

@@ -5,7 +5,8 @@ import math
 import pytest
 import torch
 
-from lth_teach import checks, supermasks
+from lth_teach.lab import checks
+from lth_teach.strong import supermasks
 
 pytestmark = pytest.mark.usefixtures("own_progress")
 

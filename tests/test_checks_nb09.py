@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from lth_teach import bounds, checks
+from lth_teach.lab import checks
+from lth_teach.measures import bounds
 
 pytestmark = pytest.mark.usefixtures("own_progress")
 

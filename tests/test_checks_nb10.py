@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from lth_teach import bounds, checks
+from lth_teach.lab import checks
+from lth_teach.measures import bounds
 
 pytestmark = pytest.mark.usefixtures("own_progress")
 

@@ -5,8 +5,8 @@ from fractions import Fraction
 
 import pytest
 
-from lth_teach import theory
-from lth_teach.checks import nb11
+from lth_teach import lemma
+from lth_teach.lab.checks import nb11
 
 pytestmark = pytest.mark.usefixtures("own_progress")
 
@@ -51,7 +51,7 @@ def landing_rate(levels, target_sparsity):
     ("exercise", "solution"),
     [
         (nb11.exact_levels, levels_by_fractions),
-        (nb11.exact_levels, theory.imp_levels),
+        (nb11.exact_levels, lemma.imp_levels),
         (nb11.next_kept, next_kept),
         (nb11.landing_rate, landing_rate),
     ],
@@ -101,8 +101,8 @@ def test_the_formula_typed_with_floats_does_not_pass(ratio, capsys):
 
 
 def test_the_schedule_of_the_solution_lands_on_the_target_where_the_plain_one_overshoots():
-    goal, kept = theory.kept_at_target(43_000, 0.9), 43_000
+    goal, kept = lemma.kept_at_target(43_000, 0.9), 43_000
     while kept > goal:
         kept = next_kept(kept, goal, 0.2)
     assert kept == goal == 4_300
-    assert theory.imp_schedule(43_000, 0.2, 0.9)[-1] < goal
+    assert lemma.imp_schedule(43_000, 0.2, 0.9)[-1] < goal

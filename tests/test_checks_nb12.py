@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from lth_teach import checks
+from lth_teach.lab import checks
 
 pytestmark = pytest.mark.usefixtures("own_progress")
 

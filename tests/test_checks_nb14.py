@@ -4,7 +4,7 @@ from math import comb
 
 import pytest
 
-from lth_teach import checks
+from lth_teach.lab import checks
 
 pytestmark = pytest.mark.usefixtures("own_progress")
 

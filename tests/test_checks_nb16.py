@@ -2,8 +2,8 @@
 
 import pytest
 
-from lth_teach import claims
-from lth_teach.checks import nb16
+from lth_teach.lab.checks import nb16
+from lth_teach.lab.first_edition import claims
 from lth_teach.replicates import Interval
 
 pytestmark = pytest.mark.usefixtures("own_progress")

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from lth_teach import claims
+from lth_teach.lab.first_edition import claims
 from lth_teach.replicates import Interval
 
 

@@ -7,7 +7,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from lth_teach import Trainer, connectivity, models
+from lth_teach import Trainer, models
+from lth_teach.measures import connectivity
 from lth_teach.storage import same_state
 from lth_teach.training import evaluate
 

@@ -6,12 +6,13 @@ import sys
 
 import pytest
 
-from lth_teach import explorers, theory
+from lth_teach import lemma
+from lth_teach.explore import explorers
 
 
 def test_follow_is_the_schedule_where_nothing_stalls():
-    for rounding in theory.ROUNDINGS:
-        assert explorers.follow(1_000, 0.2, 0.9, rounding) == theory.imp_schedule(1_000, 0.2, 0.9, rounding)
+    for rounding in lemma.ROUNDINGS:
+        assert explorers.follow(1_000, 0.2, 0.9, rounding) == lemma.imp_schedule(1_000, 0.2, 0.9, rounding)
 
 
 def test_follow_shows_how_far_a_stalling_schedule_gets():
@@ -67,5 +68,5 @@ def test_the_widths_are_told_and_drawn_and_follow_the_sliders():
 
 
 def test_importing_it_does_not_import_ipywidgets():
-    code = "import sys; from lth_teach import explorers; sys.exit('ipywidgets' in sys.modules)"
+    code = "import sys; from lth_teach.explore import explorers; sys.exit('ipywidgets' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

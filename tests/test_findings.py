@@ -2,7 +2,7 @@
 
 import pytest
 
-from lth_teach.findings import FINDINGS, Clause, Finding, judged, overall
+from lth_teach.lab.first_edition.findings import FINDINGS, Clause, Finding, judged, overall
 
 ROW = Finding("A", "B", (Clause("01-a", "supported", "a is so"), Clause("02-b", "refined", "b in part")))
 

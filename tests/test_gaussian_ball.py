@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lth_teach import gaussian_ball
+from lth_teach.strong import gaussian_ball
 
 
 def test_the_documents_bound_fails_at_the_edge_in_one_dimension():

@@ -4,7 +4,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from lth_teach.grading import MAY_FAIL, SKIP, ClearAnswers, SkipExperiments, dependent, names, needed
+from lth_teach.lab.grading import MAY_FAIL, SKIP, ClearAnswers, SkipExperiments, dependent, names, needed
 
 ANSWER = {"nbgrader": {"grade": False, "grade_id": "a", "locked": False, "schema_version": 3, "solution": True}}
 TEST = {"nbgrader": {"grade": True, "grade_id": "a-test", "locked": True, "solution": False, "points": 1}}

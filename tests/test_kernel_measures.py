@@ -5,7 +5,8 @@ import math
 import pytest
 import torch
 
-from lth_teach import kernel_measures, linearised, masks, ntk
+from lth_teach import masks
+from lth_teach.measures import kernel_measures, linearised, tangent_kernel
 
 
 def a_kernel():
@@ -18,7 +19,7 @@ def test_the_sample_kernel_is_the_mean_of_the_outputs_own_blocks(net, x):
         {name: torch.arange(m.numel()).view_as(m) % 2 == 0 for name, m in masks.dense(net).items()}, 0
     )
     for frozen in (False, True):
-        full = ntk.empirical_ntk(net, x, masks=kept, frozen=frozen).view(6, 3, 6, 3)
+        full = tangent_kernel.empirical_ntk(net, x, masks=kept, frozen=frozen).view(6, 3, 6, 3)
         expected = sum(full[:, c, :, c] for c in range(3)) / 3
         found = kernel_measures.sample_kernel(net, x, masks=kept, frozen=frozen)
         assert torch.allclose(found, expected, atol=1e-12)
@@ -28,13 +29,13 @@ def test_the_sample_kernel_is_the_mean_of_the_outputs_own_blocks(net, x):
 def test_layers_of_any_kind_and_masked_biases_will_do(net, x, frozen):
     for model in (net, linearised.wide_net(4, 6, 3, seed=0).double()):
         kept = {name: torch.arange(p.numel()).view_as(p) % 3 != 1 for name, p in model.named_parameters()}
-        full = ntk.empirical_ntk(model, x, masks=kept, frozen=frozen).view(6, 3, 6, 3)
+        full = tangent_kernel.empirical_ntk(model, x, masks=kept, frozen=frozen).view(6, 3, 6, 3)
         expected = sum(full[:, c, :, c] for c in range(3)) / 3
         assert torch.allclose(kernel_measures.sample_kernel(model, x, masks=kept, frozen=frozen), expected, atol=1e-12)
 
 
 def test_without_a_mask_it_is_the_same(net, x):
-    full = ntk.empirical_ntk(net, x[:2], x).view(2, 3, 6, 3)
+    full = tangent_kernel.empirical_ntk(net, x[:2], x).view(2, 3, 6, 3)
     expected = sum(full[:, c, :, c] for c in range(3)) / 3
     for kept in (None, masks.dense(net)):
         assert torch.allclose(kernel_measures.sample_kernel(net, x[:2], x, kept), expected, atol=1e-12)

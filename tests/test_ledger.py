@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lth_teach import claims, findings, ledger, ledger_view, provenance
+from lth_teach.lab.first_edition import claims, findings, ledger, ledger_view, provenance
 from lth_teach.replicates import Interval
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"

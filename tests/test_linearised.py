@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from lth_teach import linearised, masks, ntk
+from lth_teach import masks
+from lth_teach.measures import linearised, tangent_kernel
 
 
 def a_kernel(size=5, rank=5):
@@ -61,7 +62,7 @@ def test_a_wide_network_trains_as_predicted_and_a_narrow_one_less_so(x):
     targets = torch.tensor([[1.0], [-1.0]] * 3).double()
     for width in (4, 400):
         model = linearised.wide_net(4, width, seed=0).double()
-        kernel = ntk.empirical_ntk(model, x)
+        kernel = tangent_kernel.empirical_ntk(model, x)
         rate = 0.1 / float(torch.linalg.eigvalsh(kernel)[-1])
         real = linearised.gradient_descent(model, x, targets, rate, 100)
         moved = linearised.predicted_movement(kernel, real[0], targets, rate, 100)
@@ -70,7 +71,9 @@ def test_a_wide_network_trains_as_predicted_and_a_narrow_one_less_so(x):
 
 
 def test_the_kernel_of_a_wide_net_does_not_grow_with_its_width(x):
-    sizes = [float(ntk.empirical_ntk(linearised.wide_net(4, w, seed=0).double(), x).trace()) for w in (50, 800)]
+    sizes = [
+        float(tangent_kernel.empirical_ntk(linearised.wide_net(4, w, seed=0).double(), x).trace()) for w in (50, 800)
+    ]
     assert 0.5 < sizes[1] / sizes[0] < 2
 
 

@@ -23,7 +23,7 @@ from nbclient import NotebookClient
 from nbgrader.api import Gradebook
 from nbgrader.utils import determine_grade
 
-from lth_teach import checks, grading
+from lth_teach.lab import checks, grading
 
 ROOT = Path(__file__).resolve().parent.parent
 STORED = {path.stem: nbformat.read(path, as_version=4) for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}

@@ -9,8 +9,8 @@ import numpy as np
 import papermill
 import pytest
 
-from lth_teach.claims import METADATA
 from lth_teach.data import MNIST_FILES
+from lth_teach.lab.first_edition.claims import METADATA
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from lth_teach import parameters
+from lth_teach.lab import parameters
 
 
 def namespace(**changes):

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import torch
 
-from lth_teach import plots
+from lth_teach.lab import plots
 from lth_teach.replicates import Interval
 
 
@@ -61,7 +61,7 @@ def test_pictures_can_be_made_in_any_thread(name):
 
 def test_plotting_never_imports_pyplot():
     code = (
-        "import sys; from lth_teach import plots; plots.curves({'a': ([1], [1])}, xlabel='x', ylabel='y').png(); "
+        "import sys; from lth_teach.lab import plots; plots.curves({'a': ([1], [1])}, xlabel='x', ylabel='y').png(); "
         "print('matplotlib.pyplot' in sys.modules)"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from lth_teach import claims, provenance
+from lth_teach.lab.first_edition import claims, provenance
 
 CELLS = ["from lth_teach import masks", "kept = masks.dense(model)", "print(kept)"]
 
@@ -14,12 +14,13 @@ def package(tmp_path, monkeypatch):
     """A package of four files in place of lth_teach's own: above imports middle, middle imports below."""
     files = {
         "__init__": "from .below import Thing",
-        "above": "from . import plots\nfrom .middle import middle",
+        "above": "from .lab import plots\nfrom .middle import middle",
         "middle": "def middle():\n    from .below import Thing\n    return Thing()",
         "below": '"""Words."""\nclass Thing:\n    """More words."""\n    size = 1  # a comment',
-        "plots": "from .apart import colour",
+        "lab/plots": "from ..apart import colour",
         "apart": "colour = 1",
     }
+    (tmp_path / "lab").mkdir()
     for name, source in files.items():
         (tmp_path / f"{name}.py").write_text(source)
     monkeypatch.setattr(provenance, "PACKAGE", tmp_path)
@@ -70,7 +71,7 @@ def test_a_hash_is_the_same_on_every_python_version():
         ("from lth_teach.middle import middle", ["below", "middle"]),
         ("import lth_teach.below", ["below"]),
         ("from lth_teach import Thing", ["below"]),  # a public name, from the file it lives in
-        ("from lth_teach import plots, __version__", []),  # only shows
+        ("from lth_teach import __version__\nfrom lth_teach.lab import plots", []),  # only shows
         ("import torch\nfrom os import path\nfrom lth_teach_other import above", []),
         ("", []),
     ],
@@ -97,7 +98,7 @@ def test_a_cell_that_did_not_run_as_it_stands_is_a_change():
 def test_a_changed_file_is_named_and_one_that_only_draws_is_not(package):
     cells = ["from lth_teach import above"]
     kept = provenance.stamp(cells)
-    (package / "plots.py").write_text("colour = 2")
+    (package / "lab" / "plots.py").write_text("colour = 2")
     (package / "apart.py").write_text("colour = 2")
     (package / "below.py").write_text("class Thing:\n    size = 1")
     assert provenance.changes(kept, cells) == []

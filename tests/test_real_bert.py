@@ -7,8 +7,9 @@ import papermill
 import pytest
 import torch
 
-from lth_teach import LotteryTicketFinder, Trainer, bert, language_tasks, masked_language, masks, real_bert
-from lth_teach.claims import METADATA
+from lth_teach import LotteryTicketFinder, Trainer, masks
+from lth_teach.lab.first_edition.claims import METADATA
+from lth_teach.language import bert, masked_language, real_bert, tasks
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 transformers = pytest.importorskip("transformers")
@@ -77,7 +78,7 @@ def test_only_the_matrices_of_the_encoder_are_pruned(folder):
 
 def test_a_ticket_is_found_and_its_masks_fit_the_masked_language_model(folder):
     real = real_bert.load(folder)
-    data = language_tasks.language_data(
+    data = tasks.language_data(
         {"a": SENTENCES[:100], "b": SENTENCES[100:]}, 0, labels=40, validation=20, test=20, encode=real.encode
     )
     model = bert.SentenceClassifier(real.masked_model().encoder, 2, seed=0)

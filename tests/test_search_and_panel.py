@@ -2,15 +2,16 @@
 
 import pytest
 
-from lth_teach import data, panel, widgets
-from lth_teach.search import RANDOM, Search, describe
+from lth_teach import data
+from lth_teach.explore import panel, widgets
+from lth_teach.explore.search import RANDOM, Search, describe
 
 
 @pytest.fixture
 def small(monkeypatch, tiny):
     """A search that takes a fraction of a second: 6 inputs, 30 hidden units, 10 steps."""
     monkeypatch.setattr(data, "mnist1d", lambda: tiny)
-    monkeypatch.setattr("lth_teach.search.BATCH", 20)
+    monkeypatch.setattr("lth_teach.explore.search.BATCH", 20)
     return Search(prune_rate=0.5, target_sparsity=0.7, seeds=2, iterations=10, hidden=(30,), device="cpu")
 
 

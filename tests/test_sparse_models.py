@@ -6,8 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from lth_teach import enforcement, masks, models, scores, sparse_models
-from lth_teach.sparse_models import bytes_of, median_seconds, to_csr, without_dead_neurons
+from lth_teach import enforcement, masks, models, scores
+from lth_teach.measures import sparse_models
+from lth_teach.measures.sparse_models import bytes_of, median_seconds, to_csr, without_dead_neurons
 
 
 def randomise(model, seed=0):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lth_teach import subset_sum
+from lth_teach.strong import subset_sum
 
 NUMBERS = st.lists(st.floats(-2, 2), max_size=9)
 

@@ -6,7 +6,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from lth_teach import Trainer, models, supermasks
+from lth_teach import Trainer, models
+from lth_teach.strong import supermasks
 
 
 def hidden(density=0.4, kind="signed", seed=0):

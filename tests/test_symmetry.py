@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from lth_teach import masks, models
-from lth_teach.symmetry import aligned, permuted_units
+from lth_teach.measures.symmetry import aligned, permuted_units
 
 
 def order(size, seed):

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from lth_teach import storage, text
+from lth_teach import storage
+from lth_teach.language import text
 
 MODULE = '''"""Compute things that other people need every day.
 

@@ -10,10 +10,19 @@ from torch.nn import functional as F
 from torch.nn.utils import clip_grad_norm_
 from torch.optim.optimizer import _global_optimizer_post_hooks
 
-from lth_teach import LotteryTicketFinder, Ticket, Trainer, arms, compare_lottery_vs_random, masks, models, train_ticket
-from lth_teach.arms import copy_state
+from lth_teach import (
+    LotteryTicketFinder,
+    Ticket,
+    Trainer,
+    compare_lottery_vs_random,
+    masks,
+    models,
+    tickets,
+    train_ticket,
+)
+from lth_teach.lemma import imp_levels, imp_schedule
 from lth_teach.storage import same_state
-from lth_teach.theory import imp_levels, imp_schedule
+from lth_teach.tickets import copy_state
 
 STEPS = 12
 
@@ -318,7 +327,11 @@ def test_changing_the_model_cannot_change_the_initial_weights():
 
 def test_changing_a_control_cannot_change_the_ticket(ticket):
     kept, weights = copy.deepcopy(ticket.masks), copy.deepcopy(ticket.initial_weights)
-    for control in (arms.reinitialised(ticket, net(9)), arms.sign_constant(ticket), arms.random_mask(ticket, 0)):
+    for control in (
+        tickets.reinitialised(ticket, net(9)),
+        tickets.sign_constant(ticket),
+        tickets.random_mask(ticket, 0),
+    ):
         for tensor in (*control.masks.values(), *control.initial_weights.values()):
             tensor.zero_()
     assert same_state(ticket.masks, kept)
@@ -334,13 +347,13 @@ def ticket():
 
 
 def test_reinitialised_keeps_the_mask_and_takes_other_weights(ticket):
-    control = arms.reinitialised(ticket, net(9))
+    control = tickets.reinitialised(ticket, net(9))
     assert same_state(control.masks, ticket.masks)
     assert same_state(control.initial_weights, net(9).state_dict())
 
 
 def test_sign_constant_keeps_mask_and_signs_and_levels_the_sizes(ticket):
-    control = arms.sign_constant(ticket)
+    control = tickets.sign_constant(ticket)
     assert same_state(control.masks, ticket.masks)
     for name in ticket.masks:
         weight, before = control.initial_weights[name], ticket.initial_weights[name]
@@ -350,14 +363,14 @@ def test_sign_constant_keeps_mask_and_signs_and_levels_the_sizes(ticket):
 
 
 def test_random_mask_keeps_the_weights_and_the_densities(ticket):
-    control = arms.random_mask(ticket, seed=0)
+    control = tickets.random_mask(ticket, seed=0)
     assert same_state(control.initial_weights, ticket.initial_weights)
     assert masks.layer_densities(control.masks) == masks.layer_densities(ticket.masks)
     assert not same_state(control.masks, ticket.masks)
-    overall = arms.random_mask(ticket, seed=0, scope="global")
+    overall = tickets.random_mask(ticket, seed=0, scope="global")
     assert overall.density == ticket.density
     assert masks.layer_densities(overall.masks) != masks.layer_densities(ticket.masks)
-    assert same_state(arms.random_mask(ticket, seed=0).masks, control.masks)
+    assert same_state(tickets.random_mask(ticket, seed=0).masks, control.masks)
 
 
 def test_controls_start_at_the_tickets_rewind_step(trainer):
@@ -368,9 +381,9 @@ def test_controls_start_at_the_tickets_rewind_step(trainer):
         starts.append(start_iter)
         return 0.5
 
-    for control in (ticket, arms.sign_constant(ticket), arms.random_mask(ticket, 0)):
+    for control in (ticket, tickets.sign_constant(ticket), tickets.random_mask(ticket, 0)):
         train_ticket(control, net(), train)
-    train_ticket(arms.reinitialised(ticket, net(9)), net(), train)  # its weights have not been trained to step 4
+    train_ticket(tickets.reinitialised(ticket, net(9)), net(), train)  # its weights have not been trained to step 4
     assert starts == [4, 4, 4, 0]
 
 
@@ -378,7 +391,7 @@ def test_reinitialising_with_the_tickets_own_weights_is_refused(ticket):
     same = net()
     same.load_state_dict(ticket.initial_weights)
     with pytest.raises(ValueError, match="the ticket's own initial weights"):
-        arms.reinitialised(ticket, same)
+        tickets.reinitialised(ticket, same)
 
 
 def test_a_model_fn_that_never_draws_anew_is_refused(trainer):
@@ -413,7 +426,7 @@ def test_a_file_that_holds_no_ticket_is_refused(ticket, tmp_path):
     (tmp_path / "damaged").write_bytes(b"damaged")
     with pytest.raises(ValueError, match="damaged"):
         Ticket.load(tmp_path / "damaged")
-    arms.storage.save_tensors(tmp_path / "tensors", ticket.masks)
+    tickets.storage.save_tensors(tmp_path / "tensors", ticket.masks)
     with pytest.raises(ValueError, match="no ticket"):
         Ticket.load(tmp_path / "tensors")
 

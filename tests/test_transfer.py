@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from lth_teach import Ticket, masks, models, train_ticket
-from lth_teach.transfer import differing_layers, transfer
+from lth_teach.tickets import differing_layers, transfer
 
 
 def ticket_for(model, density=0.5):

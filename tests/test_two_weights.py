@@ -5,8 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from lth_teach import two_weights
-from lth_teach.bounds import cosine
+from lth_teach.explore import two_weights
+from lth_teach.measures.bounds import cosine
 
 ONLY_FIRST, ONLY_SECOND = (True, False), (False, True)
 

@@ -17,7 +17,8 @@ import time
 from pathlib import Path
 
 COMMON = ("torch", "pandas", "scipy.stats", "matplotlib.pyplot", "IPython", "ipykernel.kernelapp", "ipywidgets")
-OWN = ("checks", "claims", "data", "panel", "plots", "replicates", "explorers", "tickets", "ntk", "pruning_at_init")
+OWN = ("data", "finder", "pruning_at_init", "replicates", "measures.tangent_kernel", "lab.checks", "lab.plots")
+OWN += ("lab.first_edition.claims", "explore.explorers", "explore.panel")
 
 
 def serve(address: str) -> None:

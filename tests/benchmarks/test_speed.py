@@ -13,8 +13,9 @@ from itertools import pairwise
 import pytest
 import torch
 
-from lth_teach import Trainer, enforcement, masks, models, ntk, replicates, scores
+from lth_teach import Trainer, enforcement, masks, models, replicates, scores
 from lth_teach.data import Dataset
+from lth_teach.measures import tangent_kernel
 from lth_teach.training import own_threads
 
 pytestmark = pytest.mark.benchmark
@@ -108,5 +109,5 @@ def test_a_tangent_kernel(benchmark, capsys, density):
     model = models.mlp(40, 256, 256, 10, seed=0)
     kept = masks.dense(model) if density == 1 else masks.keep_top(scores.magnitude(model), density)
     x = random_data(40).x_train[:300]
-    benchmark.pedantic(ntk.empirical_ntk, args=(model, x), kwargs={"masks": kept}, rounds=2)
+    benchmark.pedantic(tangent_kernel.empirical_ntk, args=(model, x), kwargs={"masks": kept}, rounds=2)
     report(benchmark, capsys, f"kernel, {density:.0%} of the weights kept", seconds=benchmark.stats["min"])

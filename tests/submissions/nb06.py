@@ -2,7 +2,7 @@
 
 import math
 
-from lth_teach import subset_sum
+from lth_teach.strong import subset_sum
 
 
 class RoundsDown:

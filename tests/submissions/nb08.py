@@ -2,7 +2,7 @@
 
 import math
 
-from lth_teach import supermasks
+from lth_teach.strong import supermasks
 
 
 class BlocksTheGradient:

@@ -1,0 +1,104 @@
+"""Small widgets that answer at once: a prediction, sliders over a picture. Each reads as plain text without a kernel.
+
+This file and panel.py are the only ones that import ipywidgets.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import ipywidgets
+
+from ..lab import plots
+
+WIDE: dict[str, Any] = {"style": {"description_width": "13em"}, "layout": {"width": "34em"}}
+
+
+class Shown:
+    """A widget that carries a plain-text reading of itself, for pages without a kernel."""
+
+    widget: ipywidgets.Widget
+    text: str
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+        return dict(self.widget._repr_mimebundle_(**options)) | {"text/plain": self.text}
+
+
+class Prediction(Shown):
+    """A question to answer before the experiment. :meth:`reveal` shows the answer beside what was measured.
+
+    Args:
+        question: the question, one or two sentences.
+        options: the possible answers.
+    """
+
+    def __init__(self, question: str, options: Sequence[str]) -> None:
+        self.options = list(options)
+        letters = "\n".join(f"  ( ) {option}" for option in options)
+        self.text = f"Predict first: {question}\n{letters}"
+        self._choice = ipywidgets.RadioButtons(options=self.options, value=None, layout={"width": "auto"})
+        self.widget = ipywidgets.VBox([ipywidgets.HTML(f"<b>Predict first:</b> {html.escape(question)}"), self._choice])
+
+    @property
+    def answer(self) -> str | None:
+        """The option chosen so far."""
+        return self._choice.value
+
+    def reveal(self, measured: str) -> None:
+        """Print the prediction beside the measured answer; both stay visible in the notebook.
+
+        Raises:
+            ValueError: ``measured`` is not one of the options.
+        """
+        if measured not in self.options:
+            raise ValueError(f"measured must be one of {self.options}, got {measured!r}")
+        verdict = {None: "", measured: "  (as predicted)"}.get(self.answer, "  (not as predicted: why?)")
+        print(f"you predicted  {self.answer or 'nothing yet'}\nmeasured       {measured}{verdict}")
+
+
+class Explorer(Shown):
+    """Sliders and menus over a function that answers at once with a picture and a line of text.
+
+    Args:
+        draw: called with the values by name; returns (Picture, text). What it raises as ValueError is shown as text.
+        controls: name → widget with a ``value``.
+        text: what a page without a kernel shows instead.
+    """
+
+    def __init__(
+        self, draw: Callable[..., tuple[plots.Picture, str]], controls: dict[str, ipywidgets.Widget], text: str
+    ) -> None:
+        self.text = text
+        self._draw, self._controls = draw, controls
+        self._image, self._line = ipywidgets.Image(format="png", width=700), ipywidgets.HTML()
+        for control in controls.values():
+            control.observe(self._redraw, names="value")
+        self.widget = ipywidgets.VBox([*controls.values(), self._line, self._image])
+        self._redraw()
+
+    def _redraw(self, _change: Any = None) -> None:
+        try:
+            picture, line = self._draw(**{name: control.value for name, control in self._controls.items()})
+        except ValueError as error:
+            self._line.value = f"<b>{html.escape(str(error))}</b>"
+            return
+        self._image.value, self._line.value = picture.png(), html.escape(line)
+
+
+def whole_slider(label: str, value: int, low: int, high: int) -> ipywidgets.Widget:
+    """A slider over whole numbers that answers when it is let go."""
+    return ipywidgets.IntSlider(value, min=low, max=high, description=label, continuous_update=False, **WIDE)
+
+
+def choice_slider(label: str, options: Sequence[Any], value: Any) -> ipywidgets.Widget:
+    """A slider over given values, or (text, value) pairs."""
+    return ipywidgets.SelectionSlider(
+        options=list(options), value=value, description=label, continuous_update=False, **WIDE
+    )
+
+
+def menu(label: str, options: Sequence[Any], value: Any) -> ipywidgets.Widget:
+    """A menu of given values, or (text, value) pairs."""
+    return ipywidgets.Dropdown(options=list(options), value=value, description=label, **WIDE)
