@@ -1,5 +1,5 @@
 # make setup      the environment .venv, from the lock constraints.txt
-# make lab        JupyterLab on the first notebook (as root in a container: make lab LAB_ARGS=--allow-root)
+# make lab        JupyterLab on the first notebook (further options: make lab LAB_ARGS=--no-browser)
 # make test       lint, types, unit tests, and every notebook against its stored outputs
 # make notebooks  execute the notebooks and store their outputs (some: make notebooks NB=notebooks/02_imp.ipynb)
 # make student    what learners get: build/student/ and a zip of it (notebooks without solutions, the module, a README)
@@ -26,16 +26,47 @@ help:
 
 setup: $(STAMP)
 
+define OTHER_PYTHON
+lth-teach runs on Python 3.11, 3.12 and 3.13. Choose one of them:   make PYTHON=python3.12 setup
+Where to get it:
+  Debian 12 or newer, Ubuntu 24.04 or newer:   sudo apt install python3 python3-venv
+  macOS with Homebrew:                         brew install python@3.12
+  everywhere:   https://www.python.org/downloads/   or conda (README, Start)
+endef
+export OTHER_PYTHON
+
+# The version that a Python says it is, such as 3.12; empty if it does not run.
+version = $$($(1) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+
+# Everything that can be wrong is looked at before anything is written. A .venv without pip is what venv leaves behind
+# when it fails for want of ensurepip; calling it again completes it.
 $(STAMP): pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("lth-teach needs Python 3.11 or newer; $(PYTHON) is " + sys.version.split()[0])'
+	@python="$(PYTHON)"; found="$(call version,$(PYTHON))"; \
+	if [ -x $(BIN)/python ]; then python="$(BIN)/python"; found="$(call version,$(BIN)/python)"; fi; \
+	case "$$found" in \
+	  3.11|3.12|3.13) exit 0 ;; \
+	  "") echo "$$python does not run." ;; \
+	  3.1[4-9]|3.[2-9][0-9]|[4-9].*) echo "$$python is Python $$found, newer than what lth-teach is tested on." ;; \
+	  *) echo "$$python is Python $$found, too old for lth-teach." ;; \
+	esac >&2; \
+	if [ "$$python" = "$(BIN)/python" ]; then echo "Delete it first:   rm -r $(VENV)" >&2; fi; \
+	printf '%s\n' "$$OTHER_PYTHON" >&2; exit 1
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	echo "$(PYTHON) cannot make an environment: its module venv or ensurepip is missing." >&2; \
+	echo "Debian and Ubuntu:   sudo apt install python3-venv   (or python$(call version,$(PYTHON))-venv)" >&2; \
+	echo "Then again:          make setup" >&2; exit 1; }
 	@echo "== Installing into $(VENV) (once; a few minutes)"
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
+# Jupyter refuses to run as root (as in many containers) unless it is told to.
 lab: $(STAMP)
-	$(BIN)/jupyter lab --ServerApp.ip=localhost $(LAB_ARGS) notebooks/00_start_here.ipynb
+	@root=; if [ "$$(id -u)" = 0 ]; then root=--allow-root; echo "== You are root: starting JupyterLab with $$root"; fi; \
+	$(BIN)/jupyter lab --ServerApp.ip=localhost $$root $(LAB_ARGS) notebooks/00_start_here.ipynb
 
+# Two notebooks at a time, the longest first. Each trains in two processes of its own; the other one computes while it does
+# not. The longest cell takes 30 s on a quick machine, so that its limit holds on one several times as slow.
 test: $(STAMP)
 	@echo "== 1/5 Lint"
 	$(BIN)/ruff check
@@ -44,9 +75,10 @@ test: $(STAMP)
 	@echo "== 3/5 Types"
 	$(BIN)/mypy lth_teach
 	@echo "== 4/5 Unit tests"
-	$(BIN)/python -m pytest tests
+	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder tests
 	@echo "== 5/5 Notebooks: execute each and compare with its stored outputs"
-	LTH_TEACH_CACHE="$(CURDIR)/build/cache" $(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout=300 -p no:cacheprovider notebooks
+	LTH_TEACH_CACHE="$(CURDIR)/build/cache" $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder \
+	  --nbval --nbval-current-env --nbval-cell-timeout=1200 -p no:cacheprovider notebooks/13_language_tickets.ipynb notebooks
 	@echo "== All passed"
 
 notebooks: $(STAMP)

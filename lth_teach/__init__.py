@@ -1,16 +1,12 @@
 """lth_teach: the machinery behind a course on the lottery ticket hypothesis.
 
-The core lies open here. Read it in this order: arguments, randomness, storage; data, models, lemma; masks, scores,
-enforcement; training; tickets (a ticket and its controls), finder; pruning_at_init; replicates (seeds and intervals).
+The core lies open here. Read it in this order: randomness, data, models, lemma; prunable, masks, scores, enforcement;
+training; tickets (a ticket and its controls), finder; pruning_at_init; replicates (seeds and intervals).
 
-Everything else is in a room, and a room imports only from the core and from the rooms named before it:
-
-    measures      what one measures on a network or a mask: barriers, tangent kernels, overlap, bounds, sparse storage
-    strong        random networks that hold small ones: counting, constructions, supermasks
-    language      the course's small BERT, its text and its tasks
-    experiments   what the archive is made of, one file a chapter
-    lab           what a course needs: parameters, figures, checks of exercises, grading
-    explore       what there is to click on
+Everything else is in a room, and a file imports only from its own room and from those named before it: ground (what the
+core stands on: arguments, names and states of models, files), the core, measures (of a network or a mask), strong
+(random networks that hold small ones), language, experiments, lab (what a course needs), explore (what there is to
+click on), cli (the command lth-teach).
 
 ``import lth_teach as lt`` is enough: ``lt.data`` or ``lt.strong.subset_sum`` is loaded when it is first used.
 """

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import gzip
 import random
-import struct
-import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from dataclasses import replace as with_changes
+from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from . import storage
+from .ground import storage
+from .ground.arguments import whole_number
+from .ground.idx import read_mnist
 
 SPLITS = ("train", "val", "test")
-MNIST_FILES = (
-    "train-images-idx3-ubyte",
-    "train-labels-idx1-ubyte",
-    "t10k-images-idx3-ubyte",
-    "t10k-labels-idx1-ubyte",
-)
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -58,9 +53,9 @@ class Dataset:
             changed |= {f"x_{split}": x, f"y_{split}": y}
         return with_changes(self, **changed)
 
-    def to(self, device: torch.device | str) -> Dataset:
-        """The same data on another device."""
-        return self._changed(lambda x, y: (x.to(device), y.to(device)), self.name)
+    def to(self, device: torch.device | str, dtype: torch.dtype | None = None) -> Dataset:
+        """The same data on another device, the inputs in another floating type if one is given."""
+        return self._changed(lambda x, y: (converted(x, device, dtype), y.to(device)), self.name)
 
     def only(self, classes: Iterable[int]) -> Dataset:
         """Only these classes, relabelled 0, 1, 2, … in the order given.
@@ -68,12 +63,17 @@ class Dataset:
         Raises:
             ValueError: no class is given, one twice, or one that the data does not have.
         """
-        wanted = list(classes)
+        wanted = [whole_number("a class", label) for label in classes]
         if not wanted or len(set(wanted)) < len(wanted) or not set(wanted) <= set(range(self.classes)):
             raise ValueError(f"classes must be distinct numbers from 0 to {self.classes - 1}, got {wanted}")
         label = torch.full((self.classes,), -1, dtype=torch.int64, device=self.y_train.device)
         label[wanted] = torch.arange(len(wanted), device=label.device)
         return self._changed(lambda x, y: (x[label[y] >= 0], label[y][label[y] >= 0]), f"{self.name} classes {wanted}")
+
+
+def converted(x: Tensor, device: torch.device | str, dtype: torch.dtype | None) -> Tensor:
+    """``x`` on this device and in this type; whole numbers, such as tokens, keep theirs."""
+    return x.to(device, dtype) if isinstance(x, Tensor) and x.is_floating_point() else x.to(device)
 
 
 def mnist1d(samples: int = 14_000) -> Dataset:
@@ -84,6 +84,7 @@ def mnist1d(samples: int = 14_000) -> Dataset:
     Raises:
         ValueError: fewer than 100 samples.
     """
+    samples = whole_number("samples", samples)
     if samples < 100:
         raise ValueError(f"samples must be at least 100, ten for each class, got {samples}")
     return _cached(f"mnist1d-{samples}", "MNIST-1D", lambda: _generate_mnist1d(samples))
@@ -112,8 +113,7 @@ def mnist(root: str | Path | None = None) -> Dataset:
         images, labels = _fetch_openml()
         pairs = [(images[:60_000], labels[:60_000]), (images[60_000:], labels[60_000:])]
     else:
-        folder = _mnist_folder(Path(root))
-        train_images, train_labels, *test = (read_idx(_idx_file(folder, name)) for name in MNIST_FILES)
+        train_images, train_labels, *test = read_mnist(Path(root).expanduser())
         pairs = [(train_images, train_labels), (test[0], test[1])]
     for images, labels in pairs:
         if len(images) != len(labels) or len(images) < 2 or images.ndim < 2 or labels.ndim != 1:
@@ -129,62 +129,31 @@ def mnist(root: str | Path | None = None) -> Dataset:
     return Dataset("MNIST", x[:cut], y[:cut], x[cut:], y[cut:], x_test, y_test)
 
 
-def read_idx(path: Path) -> np.ndarray:
-    """Read one IDX file of unsigned bytes, plain or .gz.
-
-    Raises:
-        ValueError: the file is not IDX, holds another type, or is shorter than its header says.
-    """
-    try:
-        content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise ValueError(f"{path} is not a complete gzip file ({error})") from error
-    if len(content) < 4 or content[:3] != b"\x00\x00\x08":
-        raise ValueError(f"{path} is not an IDX file of bytes: it starts with {content[:4]!r}, not 00 00 08")
-    dimensions, start = content[3], 4 + 4 * content[3]
-    if len(content) < start:
-        raise ValueError(f"{path} is truncated: its header alone needs {start} bytes, it has {len(content)}")
-    shape = struct.unpack(f">{dimensions}I", content[4:start])
-    expected = start + int(np.prod(shape, dtype=np.int64))
-    if len(content) != expected:
-        raise ValueError(f"{path} holds {len(content):,} bytes; its header {shape} asks for {expected:,}")
-    return np.frombuffer(content, np.uint8, offset=start).reshape(shape).copy()
-
-
-def _mnist_folder(root: Path) -> Path:
-    if not root.is_dir():
-        raise FileNotFoundError(f"no data folder at {root}")
-    nested = root / "MNIST" / "raw"
-    return nested if nested.is_dir() else root
-
-
-def _idx_file(folder: Path, name: str) -> Path:
-    for candidate in (folder / name, folder / f"{name}.gz"):
-        if candidate.is_file():
-            return candidate
-    raise FileNotFoundError(f"{folder} has no {name} or {name}.gz; MNIST needs {', '.join(MNIST_FILES)}")
-
-
 def _fetch_openml() -> tuple[np.ndarray, np.ndarray]:
     from sklearn.datasets import fetch_openml
 
-    images, labels = fetch_openml("mnist_784", version=1, return_X_y=True, as_frame=False, parser="liac-arff")
+    fetch = partial(fetch_openml, "mnist_784", version=1, return_X_y=True, as_frame=False, parser="liac-arff")
+    try:
+        images, labels = fetch()
+    except OSError as error:
+        if isinstance(error, URLError) or error.filename is None:  # the network's fault, not that of a folder
+            raise
+        with storage.if_possible():
+            raise error
+        images, labels = fetch(cache=False)
     return images.astype(np.uint8), labels.astype(np.uint8)
 
 
 def _cached(key: str, name: str, make: Callable[[], dict[str, Tensor]]) -> Dataset:
-    path = storage.cache_dir() / f"{key}.safetensors"
+    file = f"{key}.safetensors"
     try:
-        tensors, _ = storage.load_tensors(path)
+        tensors, _ = storage.load_tensors(storage.cache_dir() / file)
         return Dataset(name, **tensors)
-    except (
-        FileNotFoundError,
-        ValueError,
-        TypeError,
-    ):  # absent, damaged, or of an older layout: make it again
+    except (OSError, ValueError, TypeError):  # absent, not to be read, damaged, or of an older layout: make it again
         tensors = make()
-        storage.save_tensors(path, tensors)
-        return Dataset(name, **tensors)
+    with storage.if_possible():
+        storage.save_tensors(storage.cache_dir() / file, tensors)
+    return Dataset(name, **tensors)
 
 
 def _generate_mnist1d(samples: int) -> dict[str, Tensor]:

@@ -1,120 +1,220 @@
-"""Makes a model obey a mask, whoever trains it: pruned weights are exactly zero, always."""
+"""Makes a model obey a mask, whoever trains it: pruned weights are exactly zero, always.
+
+The mask belongs to the parameter: it is an attribute of it, wherever the parameter is used, whatever wraps the model,
+and by whatever name. Three hooks look it up:
+
+- After the backward pass the gradient of a pruned weight is zero, so that clipping by norm sees only survivors.
+- After each optimizer step the weight is zero again, since momentum from before still moves it.
+- Before each forward pass, of the model or of one of its layers alone, for loops that move weights by hand.
+
+A mask is applied to the bits: a bitwise AND is as fast as a product, and makes zero of NaN and infinity, too.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import partial
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.optim.optimizer import Optimizer, register_optimizer_step_post_hook
 
-from .masks import Masks, check_same_layers
+from .ground.states import parameters
+from .masks import Masks, check_masks, check_same_layers
 
-FACTOR = "_lth_teach_factor"  # the attribute by which an enforced parameter carries its mask
-
-
-class Enforcement:
-    """Keeps a model's pruned weights at zero until :meth:`remove` is called; made by :func:`enforce`.
-
-    It is part of the model: a copied or unpickled model comes with an enforcement of its own.
-    """
-
-    def __init__(self, parameters: Mapping[str, Tensor], factors: Mapping[str, _Factor], handles: list[Any]) -> None:
-        self._parts: tuple[Any, ...] = (parameters, factors, handles)
-        self._handles = list(handles)
-        for name, parameter in parameters.items():
-            setattr(parameter, FACTOR, factors[name])  # for _after_step
-            if parameter.requires_grad:
-                hook = partial(_after_backward, factors[name])
-                self._handles.append(parameter.register_post_accumulate_grad_hook(hook))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # Copying keeps the hooks of a module and drops those of a parameter; building anew sets the latter again.
-        return Enforcement, self._parts
-
-    def remove(self) -> None:
-        """Let the weights go; calling it twice is harmless."""
-        while self._handles:
-            self._handles.pop().remove()
-        parameters, factors, _ = self._parts
-        for name, parameter in parameters.items():
-            if getattr(parameter, FACTOR, None) is factors[name]:
-                delattr(parameter, FACTOR)
-        self._parts = ({}, {}, [])
+MASK = "_lth_teach_mask"  # the attribute by which a parameter carries its mask
+WHOLE_NUMBERS = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}  # by bytes
 
 
-def enforce(model: nn.Module, masks: Masks) -> Enforcement:
+def enforce(model: nn.Module, masks: Masks) -> None:
     """Zero the pruned weights now, and keep them exactly zero whoever trains the model, however.
 
-    Three hooks do it. The gradient of a pruned weight is zero, so that clipping by norm sees only survivors. After
-    each optimizer step the mask is applied again, since momentum carried over from before still moves weights. And
-    it is applied before each forward pass, of the model or of one of its layers alone, for loops that move weights
-    without an optimizer. (``torch.func.functional_call`` uses the weights that it is given.)
-
-    A model obeys one mask at a time: this replaces an earlier one.
+    A parameter obeys one mask at a time: all masks that parameters of this model had are lifted, whoever set them.
+    Copies of the model are masked, too; a layer that takes the place of another is not. ``torch.func`` computes with
+    the weights that it is given. For ``torch.jit.script`` call :func:`release` first.
 
     Raises:
-        ValueError: a mask without its layer, or of another shape.
+        ValueError: a mask without its layer, of another shape, or not of bools; two masks for one tied weight.
     """
-    everything = dict(model.named_parameters())
-    check_same_layers(masks, everything)
-    release(model)
-    parameters = {name: everything[name] for name in masks}
-    factors = {name: _Factor(mask) for name, mask in masks.items()}
-    handles: list[Any] = []
-    for name, parameter in parameters.items():
-        # A fill, not a product: it also removes NaN and infinity.
-        parameter.data.masked_fill_(~masks[name].to(parameter.device), 0)
-        path, _, attribute = name.rpartition(".")
-        layer = model.get_submodule(path)
-        handles.append(layer.register_forward_pre_hook(partial(_before_forward, {attribute: factors[name]})))
-    # The model as a whole, too: attention reads the weights of its output layer without calling that layer.
-    handles.append(model.register_forward_pre_hook(partial(_before_forward, factors)))
-    model._enforcement = Enforcement(parameters, factors, handles)  # type: ignore[assignment]
-    return model._enforcement  # type: ignore[return-value]
+    chosen = _by_parameter(model, masks)
+    for parameter in model.parameters():
+        _detach(parameter)
+    for parameter, mask in chosen.items():
+        _attach(parameter, mask)
+        mask.apply(parameter.data)
+    if not any(isinstance(hook, _Before) and hook.covers(set(chosen)) for hook in model._forward_pre_hooks.values()):
+        _remove_hooks(model)
+        _add_hooks(model, tuple(chosen))
+        if "torch._dynamo" in sys.modules and torch._dynamo.convert_frame.input_codes.seen:
+            torch.compiler.reset()  # what was compiled before knows nothing of these hooks
 
 
 def release(model: nn.Module) -> None:
-    """Stop enforcing a mask on this model, if one is; the weights stay as they are."""
-    if (enforcement := model.__dict__.pop("_enforcement", None)) is not None:
-        enforcement.remove()
+    """Stop enforcing any mask on this model's parameters; the weights stay as they are."""
+    for parameter in model.parameters():
+        _detach(parameter)
+    _remove_hooks(model)
 
 
-class _Factor:
-    """A mask as a tensor of 0 and 1 to multiply by, which is many times faster than a masked fill.
+@contextmanager
+def undisturbed(model: nn.Module) -> Iterator[None]:
+    """For a loop in which nothing moves the weights but a new SGD or Adam: spares masking them again at every step.
 
-    It follows the weight to another device or number type. The product is +0 or −0, both exactly zero.
+    Gradients are masked all the same. With a gradient of zero at every step, and no momentum from before, such an
+    optimizer leaves a weight of zero where it is, weight decay included. A copy made inside is not masked.
     """
+    held = {p: mask for p in model.parameters() if (mask := getattr(p, MASK, None)) is not None}
+    if not held or _is_compiled(model):
+        yield
+        return
+    _remove_hooks(model)
+    for parameter, mask in held.items():
+        mask.apply(parameter.data)
+        mask.at_rest = True
+    try:
+        yield
+    finally:
+        _add_hooks(model, tuple(held))
+        for parameter, mask in held.items():
+            mask.at_rest = False
+            mask.apply(parameter.data)
 
-    def __init__(self, mask: Tensor) -> None:
-        self._factor = mask.detach().clone().float()
+
+def _by_parameter(model: nn.Module, masks: Masks) -> dict[nn.Parameter, _Mask]:
+    everything = parameters(model)
+    check_masks(masks)
+    check_same_layers(masks, everything)
+    chosen: dict[nn.Parameter, _Mask] = {}
+    for name, mask in masks.items():
+        known = chosen.setdefault(everything[name], _Mask(mask))
+        if not torch.equal(known.kept.to(mask.device), mask):
+            raise ValueError(f"{name} is tied to a layer of another name, and the two have different masks")
+    return chosen
+
+
+class _Mask:
+    """What a parameter carries. It follows the weight to another device or number type."""
+
+    def __init__(self, kept: Tensor) -> None:
+        self.kept = kept.detach().clone()
+        self._dtype, self._bits = torch.bool, self.kept
+        self.gradient_hook: Any = None
+        self.at_rest = False  # see undisturbed()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _Mask, (self.kept,)
 
     def apply(self, tensor: Tensor) -> None:
-        if self._factor.device != tensor.device or self._factor.dtype != tensor.dtype:
-            self._factor = self._factor.to(tensor)
-        tensor.mul_(self._factor)
+        """Zero the pruned entries, whatever they are."""
+        if tensor.dtype is not self._dtype or tensor.device != self._bits.device:
+            if tensor.element_size() not in WHOLE_NUMBERS:  # complex numbers in double precision
+                tensor.masked_fill_(~self.kept.to(tensor.device), 0)
+                return
+            self._dtype = tensor.dtype
+            self._bits = -self.kept.to(tensor.device, WHOLE_NUMBERS[tensor.element_size()])  # −1 is all bits set
+        tensor.view(self._bits.dtype).bitwise_and_(self._bits)
 
 
-def _before_forward(factors: Mapping[str, _Factor], module: nn.Module, _args: Any) -> None:
-    # Takes the weights from the module it is called with, so that a copy of the model masks itself.
-    for name, factor in factors.items():
-        path, _, attribute = name.rpartition(".")
-        weight = getattr(module.get_submodule(path), attribute)
-        if isinstance(weight, nn.Parameter):
-            factor.apply(weight.data)
+def _attach(parameter: nn.Parameter, mask: _Mask) -> None:
+    _detach(parameter)
+    setattr(parameter, MASK, mask)
+    if parameter.is_floating_point() or parameter.is_complex():
+        trained = parameter.requires_grad
+        parameter.requires_grad_(True)  # a frozen one takes no hook, and may be trained later
+        mask.gradient_hook = parameter.register_post_accumulate_grad_hook(_after_backward)
+        parameter.requires_grad_(trained)
 
 
-def _after_backward(factor: _Factor, parameter: Tensor) -> None:
-    if parameter.grad is not None:
-        factor.apply(parameter.grad)
+def _detach(parameter: nn.Parameter) -> None:
+    if (mask := parameter.__dict__.pop(MASK, None)) is not None and mask.gradient_hook is not None:
+        mask.gradient_hook.remove()
+
+
+class _Held:
+    """What the hooks of one model share. A copy of them brings the masks along to the parameters of the copy."""
+
+    def __init__(self, parameters: Sequence[nn.Parameter], masks: Sequence[_Mask | None] = ()) -> None:
+        self.parameters = tuple(parameters)
+        self.under_way = False  # a forward pass of the whole model, which has masked every layer
+        for parameter, mask in zip(parameters, masks, strict=False):
+            if mask is not None:
+                _attach(parameter, mask)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _Held, (self.parameters, tuple(getattr(p, MASK, None) for p in self.parameters))
+
+
+class _Hook:
+    """Takes part in the forward passes of a module; ``parameters`` are those of a layer, ``None`` for the model."""
+
+    def __init__(self, held: _Held, parameters: tuple[nn.Parameter, ...] | None = None) -> None:
+        self.held, self.parameters = held, parameters
+
+    @property
+    def __name__(self) -> str:  # asked for by torch.jit.script, which cannot compile what it finds here
+        raise AttributeError("a masked model cannot be scripted; call lth_teach.enforcement.release(model) first")
+
+
+class _Before(_Hook):
+    def __call__(self, *_: Any) -> None:
+        if torch.compiler.is_exporting() or torch.jit.is_tracing() or (self.held.under_way and self.parameters):
+            return  # what is exported holds the weights as they are, zeros included
+        for parameter in self.parameters or self.held.parameters:
+            if (mask := getattr(parameter, MASK, None)) is not None:
+                mask.apply(parameter.data)
+        self.held.under_way = not self.parameters
+
+    def covers(self, parameters: set[nn.Parameter]) -> bool:
+        """Whether this is the hook of a whole model that holds just these."""
+        return self.parameters is None and set(self.held.parameters) == parameters
+
+
+class _After(_Hook):
+    def __call__(self, *_: Any) -> None:
+        self.held.under_way = False
+
+
+def _add_hooks(model: nn.Module, parameters: tuple[nn.Parameter, ...]) -> None:
+    held = _Held(parameters)
+    for module in model.modules():
+        own = set(module.parameters(recurse=False))
+        if module is not model and (some := tuple(p for p in parameters if p in own)):
+            module.register_forward_pre_hook(_Before(held, some))
+    model.register_forward_pre_hook(_Before(held), prepend=True)  # attention reads weights of a layer it never calls
+    model.register_forward_hook(_After(held), always_call=True)
+
+
+def _is_compiled(model: nn.Module) -> bool:
+    return any("_orig_mod" in module._modules or module._compiled_call_impl for module in model.modules())
+
+
+def _remove_hooks(model: nn.Module) -> None:
+    for module in model.modules():
+        for hooks in (module._forward_pre_hooks, module._forward_hooks):
+            for key in [key for key, hook in hooks.items() if isinstance(hook, _Hook)]:
+                del hooks[key]
+                module._forward_hooks_always_called.pop(key, None)
+
+
+def _after_backward(parameter: Tensor) -> None:
+    if (gradient := parameter.grad) is None or (mask := getattr(parameter, MASK, None)) is None:
+        return
+    if gradient.layout == torch.strided:
+        mask.apply(gradient.data)
+        return
+    rows = gradient.coalesce()  # of an embedding with sparse=True
+    kept = mask.kept.to(gradient.device)[rows.indices().unbind()]
+    values = rows.values().masked_fill(~kept, 0)
+    parameter.grad = torch.sparse_coo_tensor(rows.indices(), values, rows.shape, check_invariants=False)
 
 
 def _after_step(optimizer: Optimizer, _args: Any, _kwargs: Any) -> None:
     for group in optimizer.param_groups:
         for parameter in group["params"]:
-            if (factor := getattr(parameter, FACTOR, None)) is not None:
-                factor.apply(parameter.data)
+            if (mask := getattr(parameter, MASK, None)) is not None and not mask.at_rest:
+                mask.apply(parameter.data)
 
 
 # Once, for all optimizers, and never removed: torch's table of such hooks must not change while a thread trains.

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import torch
 from torch import nn
 
+from . import __version__, scores
 from . import masks as masks_module
-from . import scores, storage
-from .arguments import open_unit
 from .enforcement import enforce, release
+from .ground import storage
+from .ground.arguments import open_unit, whole_number
+from .ground.levels import LevelStore
+from .ground.recognise import recognise
+from .ground.states import State, copy_state, load_state, state_of, unwrapped
 from .lemma import imp_schedule, kept_at_target
-from .level_store import LevelStore, fingerprint, recognise
-from .masks import Masks, Prunable
+from .masks import Masks
+from .prunable import Prunable, prunable_parameters
 from .randomness import seeded
 from .tickets import (
     Level,
-    State,
     Ticket,
     TrainFunction,
     check_train_fn,
-    copy_state,
     random_mask,
     reinitialised,
     run_train_fn,
@@ -33,8 +38,6 @@ from .tickets import (
 
 if TYPE_CHECKING:
     import pandas as pd
-
-__all__ = ["Level", "LotteryTicketFinder", "Ticket", "compare_lottery_vs_random", "train_ticket"]
 
 
 class LotteryTicketFinder:
@@ -47,10 +50,13 @@ class LotteryTicketFinder:
         late_reset_iter: k, the training step to rewind to (Frankle et al. 2019, arXiv 1903.01611); 0 = the start.
         scope: how weights are ranked, see :func:`lth_teach.masks.prune`.
         prunable: what may be pruned, see :func:`lth_teach.masks.prunable_parameters`.
-        store: a folder. Each finished level is kept there, and a finder with the same settings resumes from it.
+        store: a folder. Each finished level is kept there, and the same search, started again, goes on after the last
+            one. Searches that differ in anything that decides the result may share a folder.
 
     Raises:
-        ValueError: a value outside its range, nothing prunable, or so few weights that pruning would stall.
+        ValueError: a value outside its range, nothing prunable, so few weights that pruning would stall, or a state
+            that no file can hold (see :func:`lth_teach.ground.storage.check_state`).
+        NotADirectoryError: the store is a file.
     """
 
     def __init__(
@@ -68,19 +74,14 @@ class LotteryTicketFinder:
         open_unit("target_sparsity", target_sparsity)
         if scope not in masks_module.SCOPES:
             raise ValueError(f"scope must be one of {', '.join(masks_module.SCOPES)}, got {scope!r}")
-        if isinstance(late_reset_iter, bool) or not isinstance(late_reset_iter, int) or late_reset_iter < 0:
-            raise ValueError(f"late_reset_iter must be a whole number of steps, 0 or more, got {late_reset_iter!r}")
         self.model = model
-        self.prune_rate, self.target_sparsity, self.late_reset_iter = (
-            prune_rate,
-            target_sparsity,
-            late_reset_iter,
-        )
+        self.prune_rate, self.target_sparsity = prune_rate, target_sparsity
+        self.late_reset_iter = whole_number("late_reset_iter", late_reset_iter, 0, "whole number of steps")
         self.scope = scope
-        self.store = None if store is None else Path(store)
+        self.store = None if store is None else Path(store).expanduser()
         if self.store is not None and self.store.exists() and not self.store.is_dir():
             raise NotADirectoryError(f"store must be a folder, and {self.store} is a file")
-        self._names = list(masks_module.prunable_parameters(model, prunable))
+        self._names = list(prunable_parameters(model, prunable))
         self.save_initial_weights()
         self.initialize_masks()
         if scope == "global":
@@ -98,7 +99,8 @@ class LotteryTicketFinder:
 
     def save_initial_weights(self) -> None:
         """Take the model's present state, buffers included, as θ_0. The constructor has done it once already."""
-        self._theta_0 = copy_state(self.model.state_dict())
+        self._theta_0 = state_of(self.model)
+        storage.check_state(self._theta_0)
         self._rewind_state = self._theta_0
 
     def initialize_masks(self) -> None:
@@ -113,7 +115,7 @@ class LotteryTicketFinder:
 
     def reset_to_initial(self) -> None:
         """Rewind everything a state_dict holds to the saved state, and apply the masks."""
-        self.model.load_state_dict(self._rewind_state)
+        load_state(self.model, self._rewind_state)
         self.apply_masks()
 
     def compute_current_sparsity(self) -> float:
@@ -148,28 +150,27 @@ class LotteryTicketFinder:
         Raises:
             TypeError: train_fn cannot start or stop at a step, and late_reset_iter needs it.
             ValueError: late_reset_iter is not below the steps of train_fn, train_fn returned something that is not a
-                finite number, or the store holds levels made with other settings.
+                finite number, or there is a store and something that decides the result cannot be recognised again.
+            OSError: the store cannot be written; the message names the folder and the levels that it keeps.
         """
         self._check_train_fn(train_fn)
-        if num_iterations is not None and (not isinstance(num_iterations, int) or num_iterations < 0):
-            raise ValueError(f"num_iterations must be a whole number, 0 or more, got {num_iterations!r}")
+        if num_iterations is not None:
+            num_iterations = whole_number("num_iterations", num_iterations, 0)
         self._rewind_state = self._theta_0
         self.initialize_masks()
-        return self._levels(train_fn, num_iterations)
+        return self._levels(train_fn, num_iterations, self._level_store(train_fn))
 
-    def _levels(self, train_fn: TrainFunction, num_iterations: int | None) -> Iterator[Level]:
+    def _levels(self, train_fn: TrainFunction, num_iterations: int | None, store: LevelStore | None) -> Iterator[Level]:
         goal = kept_at_target(masks_module.total(self._masks), self.target_sparsity)
-        store = None if self.store is None else LevelStore(self.store, self._settings(train_fn))
         index = 0
         while True:
-            if store is not None and (stored := store.load(index)) is not None:
-                level, weights, self._rewind_state = stored
-                self.model.load_state_dict(weights)
-                self.apply_masks()
-            else:
+            level = None if store is None else self._stored_level(index, store)
+            if level is None:
+                random_numbers = torch.get_rng_state()
                 level = self._trained_level(index, train_fn)
                 if store is not None:
-                    store.save(level, self.model.state_dict(), self._rewind_state)
+                    parts = {"weights": state_of(self.model), "rewind": self._rewind_state}
+                    store.save(index, parts, asdict(level), random_numbers)
             yield level
             finished = masks_module.count(self._masks) <= goal if num_iterations is None else index == num_iterations
             if finished:
@@ -204,30 +205,44 @@ class LotteryTicketFinder:
         self.reset_to_initial()
         if index == 0 and self.late_reset_iter:
             run_train_fn(train_fn, self.model, f"the first {self.late_reset_iter} steps", max_iter=self.late_reset_iter)
-            self._rewind_state = copy_state(self.model.state_dict())
+            self._rewind_state = state_of(self.model)
         result = run_train_fn(train_fn, self.model, f"level {index}", start_iter=self.late_reset_iter)
         self.apply_masks()
         kept, density = masks_module.count(self._masks), masks_module.density(self._masks)
         best = getattr(result, "best_step", None), getattr(result, "best_accuracy", None)
         return Level(index, density, 1 - density, kept, float(result), *best, time.perf_counter() - started)
 
-    def _settings(self, train_fn: TrainFunction) -> dict[str, Any]:
-        return {
-            "prune_rate": str(self.prune_rate),
-            "late_reset_iter": self.late_reset_iter,
-            "scope": self.scope,
-            "prunable": self._names,
-            "train_fn": recognise(train_fn),
-            "initial weights": fingerprint(self._theta_0)[:16],
+    def _level_store(self, train_fn: TrainFunction) -> LevelStore | None:
+        """The store, whose key covers all that decides a level; an error now if it cannot be written or recognised."""
+        if self.store is None:
+            return None
+        load_state(self.model, self._theta_0)  # so that the model is recognised by θ_0, whatever it holds
+        settings = {
+            "version": __version__,
+            "pruning": (str(self.prune_rate), self.late_reset_iter, self.scope, self._names),
+            "model": unwrapped(self.model),
+            "train_fn": train_fn,
         }
+        digests = " ".join(recognise(value, name) for name, value in settings.items())
+        store = LevelStore(self.store, hashlib.sha256(digests.encode()).hexdigest())
+        store.check_writable()
+        return store
+
+    def _stored_level(self, index: int, store: LevelStore) -> Level | None:
+        """The level, its weights in the model and its state to rewind to in place; ``None`` if it is not there."""
+        if (found := store.load(index)) is None:
+            return None
+        parts, level = found
+        self._rewind_state = parts["rewind"]
+        load_state(self.model, parts["weights"])
+        self.apply_masks()
+        return Level(**level)
 
     def _check_train_fn(self, train_fn: TrainFunction) -> None:
-        check_train_fn(train_fn, self.late_reset_iter)
-        steps = getattr(train_fn, "iterations", math.inf)
-        if self.late_reset_iter >= steps:
-            raise ValueError(
-                f"late_reset_iter must be below the {steps} iterations of training, got {self.late_reset_iter}"
-            )
+        k, steps = self.late_reset_iter, getattr(train_fn, "iterations", math.inf)
+        check_train_fn(train_fn, k)
+        if k >= steps:
+            raise ValueError(f"late_reset_iter must be below the {steps} iterations of training, got {k}")
 
 
 def compare_lottery_vs_random(
@@ -258,14 +273,13 @@ def compare_lottery_vs_random(
     """
     import pandas as pd
 
-    if num_trials < 1:
-        raise ValueError(f"num_trials must be at least 1, got {num_trials}")
+    num_trials, base_seed = whole_number("num_trials", num_trials, 1), whole_number("base_seed", base_seed)
     open_unit("sparsity", sparsity)
     rows = []
     for trial in range(num_trials):
         with seeded(base_seed + trial):  # covers a train_fn that draws from PyTorch's own generator, too
             model, fresh = model_fn(), model_fn()
-            if storage.same_state(model.state_dict(), fresh.state_dict()):
+            if storage.same_state(state_of(model), state_of(fresh)):
                 raise ValueError("model_fn gives the same initial weights every time; let it draw them without a seed")
             ticket = LotteryTicketFinder(model, prune_rate, sparsity, late_reset_iter).find_ticket(train_fn)
             arms = {

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from decimal import Decimal, localcontext
 from fractions import Fraction
 
-from .arguments import open_unit
+from .ground.arguments import open_unit
 
 ROUNDINGS: dict[str, Callable[[Fraction], int]] = {"round": round, "floor": math.floor, "ceil": math.ceil}
 

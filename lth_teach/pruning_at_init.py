@@ -12,8 +12,8 @@ import torch
 from torch import nn
 
 from . import scores
-from .arguments import open_unit
 from .enforcement import enforce
+from .ground.arguments import open_unit, whole_number
 from .masks import Masks, Prunable, dense, keep_top, prunable_parameters
 
 
@@ -49,8 +49,8 @@ class Pruner(ABC):
             Name → bool tensor, True = kept.
 
         Raises:
-            ValueError: there are no batches, a saliency is NaN, or a layer would lose all its weights (the message
-                names it). The model is then unchanged.
+            ValueError: there are no batches, one that is no pair, a saliency is NaN, or a layer would lose all its
+                weights (the message names it); and what :mod:`lth_teach.scores` refuses. The model is then unchanged.
         """
         masks = self._masks(dataloader, criterion)
         enforce(self.model, masks)
@@ -107,9 +107,7 @@ class SynFlowPruner(Pruner):
         self, model: nn.Module, sparsity: float = 0.9, *, rounds: int = 100, prunable: Prunable = None
     ) -> None:
         super().__init__(model, sparsity, prunable=prunable)
-        if isinstance(rounds, bool) or not isinstance(rounds, int) or rounds < 1:
-            raise ValueError(f"rounds must be a whole number, 1 or more, got {rounds!r}")
-        self.rounds = rounds
+        self.rounds = whole_number("rounds", rounds, 1)
 
     def compute_saliency(self, dataloader: scores.Batches, criterion: scores.Loss) -> scores.Scores:
         """|w| · ∂R/∂|w| of the unpruned network: the scores of the first round."""
@@ -126,6 +124,6 @@ class SynFlowPruner(Pruner):
 
 
 def _input_shape(dataloader: scores.Batches) -> tuple[int, ...]:
-    for inputs, _ in dataloader:
-        return tuple(inputs.shape[1:])
+    for batch in dataloader:
+        return tuple(scores.pair(batch, read=1)[0].shape[1:])
     raise ValueError("there are no batches to read the shape of an input from; is the dataloader empty, or used up?")

@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .ground.arguments import whole_number
 from .training import choose_device, own_threads
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    import torch
 
 Row = dict[str, Any]
 Experiment = Callable[..., Row | list[Row]]
@@ -18,11 +21,11 @@ Experiment = Callable[..., Row | list[Row]]
 
 def run(
     experiment: Experiment,
-    seeds: int | Sequence[int],
+    seeds: int | Sequence[int] | np.ndarray,
     settings: Sequence[Mapping[str, Any]] = ({},),
     *,
     base_seed: int = 0,
-    device: str = "cpu",
+    device: str | torch.device = "cpu",
     jobs: int | None = None,
     label: str = "runs",
 ) -> pd.DataFrame:
@@ -56,18 +59,25 @@ def run(
     if choose_device(device).type != "cpu":
         jobs = 1
     tasks = [(dict(setting), seed) for setting in settings for seed in chosen]
-    jobs = min(jobs or joblib.cpu_count(), len(tasks))
+    wanted = 0 if jobs is None else whole_number("jobs", jobs)
+    jobs = min(wanted or joblib.cpu_count(), len(tasks))
     calls = (joblib.delayed(_call)(experiment, seed, setting) for setting, seed in tasks)
     results = joblib.Parallel(n_jobs=jobs, return_as="generator")(calls)
     tables = list(tqdm(results, label, total=len(tasks), leave=False))
     return pd.DataFrame([row for rows in tables for row in rows])
 
 
-def seed_list(seeds: int | Sequence[int], base_seed: int = 0) -> list[int]:
-    """The seeds as a list: base_seed, base_seed + 1, … if a number is given. ValueError below one, or for repeats."""
-    if not isinstance(seeds, (int, Sequence)) or isinstance(seeds, (bool, str)):
-        raise ValueError(f"seeds must be a whole number or a list of them, got {seeds!r}")
-    chosen = list(range(base_seed, base_seed + seeds)) if isinstance(seeds, int) else list(seeds)
+def seed_list(seeds: int | Sequence[int] | np.ndarray, base_seed: int = 0) -> list[int]:
+    """The seeds as a list: base_seed, base_seed + 1, … if a number is given; or those of a list or an array.
+
+    Raises:
+        ValueError: no seed, one twice, or something that is not a whole number.
+    """
+    if (isinstance(seeds, Sequence) and not isinstance(seeds, (str, bytes))) or getattr(seeds, "ndim", 0) == 1:
+        chosen = [whole_number("a seed", seed) for seed in seeds]  # type: ignore[union-attr]
+    else:
+        first = whole_number("base_seed", base_seed)
+        chosen = list(range(first, first + whole_number("seeds", seeds, kind="whole number or a list of them")))
     if not chosen:
         raise ValueError(f"seeds must be at least 1, got {seeds}")
     if len(set(chosen)) < len(chosen):

@@ -4,19 +4,25 @@ Those that look at data take ``batches``, pairs (inputs, targets) such as a Data
 of outputs and targets that returns one number. They work on a copy of the model in training mode, so that BatchNorm
 sees each batch as training will, and the model's own mode, gradients and buffers are left alone. Dropout draws from
 PyTorch's own generator, as it does in training; score inside :func:`lth_teach.randomness.seeded` to repeat a draw.
+Inputs follow the model's floating type, as in training. A batch of one row that BatchNorm cannot normalise is left out,
+with a warning, as ``drop_last`` would.
 """
 
 from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from .data import converted
 from .masks import Masks, Prunable, check_same_layers, prunable_parameters
 from .randomness import generator
+from .training import floating_type
 
 Batches = Iterable[Sequence[Tensor]]
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -46,7 +52,7 @@ def snip(model: nn.Module, batches: Batches, loss: Loss, prunable: Prunable = No
     fade. Source: Lee et al. 2019, arXiv 1810.02340, section 4.1.
 
     Raises:
-        ValueError: there are no batches, or nothing is prunable.
+        ValueError: there are no batches, one that is no pair, a loss that is not one number, or nothing is prunable.
     """
     net, weights = _copy(model, prunable)
     gradient = _added_up(_gradients(net, weights, batches, loss))
@@ -74,20 +80,30 @@ def grasp(
         absolute: return |w · (Hg)|, a variant of Frankle et al. 2021, arXiv 2009.08576.
 
     Raises:
-        ValueError: there are no batches, a temperature that is not positive, or nothing is prunable.
+        ValueError: as for :func:`snip`; or a temperature that is not positive, outputs that are not a tensor, or an
+            operation that PyTorch cannot differentiate twice. Fused attention is computed unfused.
     """
     if not temperature > 0 or not math.isfinite(temperature):
         raise ValueError(f"temperature must be a positive number, got {temperature!r}")
 
     def tempered(outputs: Tensor, targets: Tensor) -> Tensor:
+        if not isinstance(outputs, Tensor):
+            raise ValueError(f"GraSP divides the model's outputs, which must be a tensor, not {type(outputs).__name__}")
         return loss(outputs / temperature, targets)
 
     net, weights = _copy(model, prunable)
     pairs = list(batches)  # every batch is needed twice, and a generator can be read only once
-    gradient = _added_up(_gradients(net, weights, pairs, tempered))
-    # Hg is the derivative of ⟨g, ∇L⟩ with g held fixed.
-    products = (_dot(gradient, part) for part in _gradients(net, weights, pairs, tempered, graph=True))
-    hessian_gradient = _added_up(_derivatives(product, weights) for product in products)
+    with sdpa_kernel(SDPBackend.MATH):  # the fused kernels have no second derivative
+        gradient = _added_up(_gradients(net, weights, pairs, tempered))
+        try:
+            # Hg is the derivative of ⟨g, ∇L⟩ with g held fixed.
+            products = (_dot(gradient, part) for part in _gradients(net, weights, pairs, tempered, graph=True))
+            hessian_gradient = _added_up(_derivatives(product, weights) for product in products)
+        except RuntimeError as error:
+            if "derivative" not in str(error).lower() and "double backward" not in str(error).lower():
+                raise
+            what = f"GraSP needs second derivatives, and an operation of this {type(model).__name__} has none"
+            raise ValueError(f"{what} in PyTorch ({str(error).splitlines()[0]})") from error
     signed = {name: p.detach() * hg for (name, p), hg in zip(weights.items(), hessian_gradient, strict=True)}
     return {name: score.abs() for name, score in signed.items()} if absolute else signed
 
@@ -111,9 +127,11 @@ def synflow(
         masks: weights already pruned, which carry no flow; ``None`` = none.
 
     Raises:
-        ValueError: a mask that does not fit, nothing is prunable, or a flow beyond double precision.
+        ValueError: a mask that does not fit, nothing is prunable, a model that cannot take all-one inputs (one that
+            takes tokens, say), or a flow beyond double precision.
     """
-    net = copy.deepcopy(model).cpu().double().requires_grad_(True).eval()
+    net, weights = _copy(model, prunable)
+    net.cpu().double().eval()
     weights = prunable_parameters(net, prunable)
     check_same_layers(masks or {}, weights)
     for name, tensor in (*net.named_parameters(), *net.named_buffers()):
@@ -123,13 +141,17 @@ def synflow(
             tensor.data.abs_()
     for name, mask in (masks or {}).items():
         weights[name].data.masked_fill_(~mask.cpu(), 0)
-    flow = net(torch.ones(1, *input_shape, dtype=torch.double)).sum()
+    try:
+        flow = net(torch.ones(1, *input_shape, dtype=torch.double)).sum()
+    except Exception as error:  # whatever the layers raise
+        what = f"SynFlow puts floating-point ones in place of data, so not of tokens, here of shape {(1, *input_shape)}"
+        raise ValueError(f"{what}; this {type(model).__name__} says: {error}") from error
     if not flow.isfinite():
         raise ValueError(
             f"the flow through this {type(model).__name__} is {flow.item()}: too deep, or weights too large"
         )
     scores = {name: p.detach() * d for (name, p), d in zip(weights.items(), _derivatives(flow, weights), strict=True)}
-    originals = dict(model.named_parameters())
+    originals = prunable_parameters(model, list(scores))
     return {name: _moved(score, originals[name].device) for name, score in scores.items()}
 
 
@@ -138,19 +160,48 @@ def _moved(score: Tensor, device: torch.device) -> Tensor:
 
 
 def _copy(model: nn.Module, prunable: Prunable) -> tuple[nn.Module, Scores]:
-    net = copy.deepcopy(model).requires_grad_(True).train()
-    return net, prunable_parameters(net, prunable)
+    names = list(prunable_parameters(model, prunable))  # first, since it names layers that cannot be scored
+    # torch.nn.utils.prune and weight_norm leave computed tensors on a module, which deepcopy refuses; a forward pass
+    # makes them anew.
+    made = [t for part in model.modules() for t in vars(part).values() if isinstance(t, Tensor) and not t.is_leaf]
+    net = copy.deepcopy(model, {id(tensor): tensor.detach() for tensor in made}).requires_grad_(True).train()
+    for part in net.modules():
+        if isinstance(part, (nn.Embedding, nn.EmbeddingBag)):
+            part.sparse = False  # its gradient is wanted as a plain tensor
+    return net, prunable_parameters(net, names)
 
 
 def _gradients(
     net: nn.Module, weights: Scores, batches: Batches, loss: Loss, graph: bool = False
 ) -> Iterator[tuple[Tensor, ...]]:
     """The loss's derivatives by each weight, batch by batch; with ``graph`` they can be differentiated again."""
-    device = next(iter(weights.values())).device
-    for inputs, targets in batches:
+    device, dtype = next(iter(weights.values())).device, floating_type(net)
+    for batch in batches:
+        inputs, targets = pair(batch)
         if not len(inputs):  # the mean loss over no rows is not a number
             continue
-        yield _derivatives(loss(net(inputs.to(device)), targets.to(device)), weights, graph)
+        try:
+            outputs = net(converted(inputs, device, dtype))
+        except ValueError as error:
+            if len(inputs) > 1 or "more than 1 value per channel" not in str(error):
+                raise
+            warnings.warn("a batch of one row is left out: BatchNorm cannot normalise it in training", stacklevel=1)
+            continue
+        value = loss(outputs, targets.to(device))
+        if not isinstance(value, Tensor) or value.numel() != 1 or not value.requires_grad:
+            found = f"of shape {tuple(value.shape)}" if isinstance(value, Tensor) else repr(value)
+            raise ValueError(f"the loss must be a tensor of one number, with a gradient, got {found}")
+        yield _derivatives(value, weights, graph)
+
+
+def pair(batch: object, read: int = 2) -> Sequence[Tensor]:
+    """The batch, if it is a tuple or list (inputs, targets) whose first ``read`` are tensors; else ValueError."""
+    if isinstance(batch, (tuple, list)) and len(batch) == 2 and all(hasattr(part, "to") for part in batch[:read]):
+        return batch
+    found = type(batch).__name__
+    if isinstance(batch, (tuple, list, Mapping)):
+        found += f" of {', '.join(part if isinstance(part, str) else type(part).__name__ for part in batch)}"
+    raise ValueError(f"a batch must be a pair (inputs, targets) of tensors, got a {found}; pick those two from it")
 
 
 def _derivatives(value: Tensor, weights: Scores, graph: bool = False) -> tuple[Tensor, ...]:

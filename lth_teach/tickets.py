@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 import numbers
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,12 @@ import torch
 from torch import Tensor, nn
 
 from . import masks as masks_module
-from . import storage
 from .enforcement import enforce
+from .ground import storage
+from .ground.arguments import whole_number
+from .ground.states import State, copy_state, load_state, place, state_of, with_prefix
 from .masks import Masks
 
-State = dict[str, Tensor]
 TrainFunction = Callable[..., float]
 
 
@@ -68,14 +69,19 @@ class Ticket:
     def load_into(self, model: nn.Module) -> None:
         """Set the model to the ticket's start, m ⊙ θ_k, and hold its pruned weights at zero from now on.
 
+        A ticket of a wrapped model (DataParallel, torch.compile) fits the plain one, and the other way round.
+
         Raises:
             ValueError: the model's layers differ (the message names one); the model is then untouched.
         """
-        masks_module.check_same_layers(self.masks, dict(model.named_parameters()))
-        masks_module.check_same_layers(self.initial_weights, model.state_dict())
-        masks_module.check_same_layers(model.state_dict(), self.initial_weights)
-        model.load_state_dict(self.initial_weights)
-        enforce(model, self.masks)
+        found = state_of(model)
+        for state, other in ((self.initial_weights, found), (found, self.initial_weights)):
+            masks_module.check_same_layers(state, other)
+        load_state(model, self.initial_weights)
+        # In a model that does not tie them, each copy of a tied weight has the mask.
+        tied = {place(self.initial_weights[name]): mask for name, mask in self.masks.items()}
+        names = [name for name in self.initial_weights if place(self.initial_weights[name]) in tied]
+        enforce(model, {name: tied[place(self.initial_weights[name])] for name in names})
 
     def save(self, path: str | Path) -> None:
         """Write the ticket to one safetensors file."""
@@ -86,13 +92,40 @@ class Ticket:
 
     @classmethod
     def load(cls, path: str | Path) -> Ticket:
-        """Read a ticket written by :meth:`save`; FileNotFoundError or ValueError if there is none or it is damaged."""
+        """Read a ticket written by :meth:`save`.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+            ValueError: it is damaged, or holds no ticket whose parts fit together (the message says why).
+        """
         tensors, details = storage.load_tensors(path)
-        if "rewind_step" not in details:
-            raise ValueError(f"{path} holds tensors but no ticket")
-        levels = tuple(Level(**level) for level in details["levels"])
         masks, weights = with_prefix(tensors, "mask/"), with_prefix(tensors, "weights/")
-        return cls(masks, weights, levels, details["rewind_step"])
+        try:
+            if not masks or set(details) != {"levels", "rewind_step"}:
+                raise ValueError("there are no masks, or no levels and no rewind step")
+            masks_module.check_masks(masks)
+            masks_module.check_same_layers(masks, weights)
+            levels = tuple(Level(**level) for level in details["levels"])
+            _check_levels(levels, masks)
+            return cls(masks, weights, levels, whole_number("rewind_step", details["rewind_step"], 0))
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{path} holds no ticket: {error}") from error
+
+
+def _check_levels(levels: Sequence[Level], masks: Masks) -> None:
+    total, more = masks_module.total(masks), masks_module.total(masks) + 1
+    for index, level in enumerate(levels):
+        numbers = (level.density, level.sparsity, level.accuracy, level.seconds, level.best_accuracy or 0.0)
+        if level.index != index or not all(isinstance(number, float) and math.isfinite(number) for number in numbers):
+            raise ValueError(f"level {index} is not a level: {level}")
+        kept = whole_number("kept", level.kept, 1)
+        if kept >= more or (level.density, level.sparsity) != (kept / total, 1 - kept / total):
+            raise ValueError(
+                f"level {index} keeps {kept} of {total} weights after {more}, with density {level.density}"
+            )
+        more = kept
+    if levels and more != masks_module.count(masks):  # a control has none
+        raise ValueError(f"the masks keep {masks_module.count(masks)} weights, the last level {more}")
 
 
 def train_ticket(ticket: Ticket, model: nn.Module, train_fn: TrainFunction) -> float:
@@ -115,7 +148,7 @@ def reinitialised(ticket: Ticket, fresh: nn.Module) -> Ticket:
     Raises:
         ValueError: other layers; or the very weights of the ticket, which would make a control that is none.
     """
-    weights = copy_state(fresh.state_dict())
+    weights = state_of(fresh)
     masks_module.check_same_layers(ticket.initial_weights, weights)
     if all(torch.equal(weights[name], ticket.initial_weights[name]) for name in ticket.masks):
         raise ValueError("the fresh model has the ticket's own initial weights; draw it from another seed")
@@ -127,10 +160,13 @@ def sign_constant(ticket: Ticket) -> Ticket:
 
     Source: Zhou et al. (2019), arXiv 1905.01067: on small nets the signs carry most of what θ_0 gives.
     """
-    weights = {
-        name: weight.sign() * weight.square().mean().sqrt() if name in ticket.masks else weight.clone()
-        for name, weight in ticket.initial_weights.items()
-    }
+    pruned = {place(ticket.initial_weights[name]) for name in ticket.masks}
+    levelled: dict[Hashable, Tensor] = {}
+    weights: State = {}
+    for name, weight in ticket.initial_weights.items():
+        if place(weight) in pruned:  # a tied one under each of its names
+            weight = levelled.setdefault(place(weight), weight.sign() * weight.square().mean().sqrt())
+        weights[name] = weight
     return _control(ticket, ticket.masks, weights)
 
 
@@ -149,17 +185,17 @@ def differing_layers(ticket: Ticket, model: nn.Module, own: Collection[str] = ()
     Args:
         own: layers that do not have to agree, see :func:`transfer`.
     """
-    wanted, found = ticket.initial_weights, model.state_dict()
+    wanted, found = ticket.initial_weights, state_of(model)
     sentences = []
     for name in [*wanted, *(name for name in found if name not in wanted)]:
-        if _belongs(name, own):
+        if _is_own(name, found, own):
             continue
         if name not in found:
-            sentences.append(f"{name} of shape {tuple(wanted[name].shape)} is missing from the model")
+            sentences.append(f"{name} of shape {_shape(wanted[name])} is missing from the model")
         elif name not in wanted:
-            sentences.append(f"{name} of shape {tuple(found[name].shape)} is extra in the model")
-        elif wanted[name].shape != found[name].shape:
-            shapes = f"{tuple(wanted[name].shape)} in the ticket and {tuple(found[name].shape)} in the model"
+            sentences.append(f"{name} of shape {_shape(found[name])} is extra in the model")
+        elif _shape(wanted[name]) != _shape(found[name]):
+            shapes = f"{_shape(wanted[name])} in the ticket and {_shape(found[name])} in the model"
             sentences.append(f"{name} has shape {shapes}")
     return sentences
 
@@ -173,7 +209,8 @@ def transfer(ticket: Ticket, model: nn.Module, own: Collection[str] = ()) -> Tic
 
     Args:
         model: a network for the new task, at its initialisation.
-        own: layers (such as "4", for "4.weight" and "4.bias") or single tensors that are not transferred.
+        own: layers (such as "4", for "4.weight" and "4.bias") or single tensors that are not transferred. A weight
+            that is tied to a layer outside ``own`` is transferred all the same.
 
     Raises:
         TypeError: ``own`` is one string instead of a list of names.
@@ -182,22 +219,34 @@ def transfer(ticket: Ticket, model: nn.Module, own: Collection[str] = ()) -> Tic
     """
     if isinstance(own, str):  # its letters would pass for names of layers
         raise TypeError(f"own must be a list of layers, such as [{own!r}], got the string {own!r}")
-    state = model.state_dict()
+    state = state_of(model)
     if unknown := [entry for entry in own if not any(_belongs(name, [entry]) for name in state)]:
         raise ValueError(f"own names {unknown}, and the model has no such layer; it has {list(state)}")
     if sentences := differing_layers(ticket, model, own):
         raise ValueError("this ticket does not fit the model: " + "; ".join(sentences))
-    masks = {name: mask for name, mask in ticket.masks.items() if not _belongs(name, own)}
+    masks = {name: mask for name, mask in ticket.masks.items() if not _is_own(name, state, own)}
     if not masks:
         raise ValueError(
             f"own = {list(own)} covers every masked layer {list(ticket.masks)}: nothing would be transferred"
         )
-    weights = {name: tensor if _belongs(name, own) else ticket.initial_weights[name] for name, tensor in state.items()}
+    weights = {
+        name: value if _is_own(name, state, own) else ticket.initial_weights[name] for name, value in state.items()
+    }
     return Ticket(copy_state(masks), copy_state(weights), rewind_step=ticket.rewind_step)
+
+
+def _is_own(name: str, state: State, own: Collection[str]) -> bool:
+    """Whether an entry stays the model's: it belongs to ``own``, and so do all layers that it is tied to."""
+    tied = [other for other in state if name in state and place(state[other]) == place(state[name])]
+    return all(_belongs(other, own) for other in (tied or [name]))
 
 
 def _belongs(name: str, layers: Collection[str]) -> bool:
     return any(name == layer or name.startswith(f"{layer}.") for layer in layers)
+
+
+def _shape(value: Any) -> tuple[int, ...]:
+    return tuple(getattr(value, "shape", ()))
 
 
 def check_train_fn(train_fn: TrainFunction, start_iter: int) -> None:
@@ -221,13 +270,3 @@ def run_train_fn(train_fn: TrainFunction, model: nn.Module, what: str, **steps: 
     if not isinstance(result, numbers.Real) or not math.isfinite(result):
         raise ValueError(f"train_fn returned {result!r} after training {what}; it must return a finite accuracy")
     return result if isinstance(result, float) else float(result)  # a TrainingResult stays one
-
-
-def copy_state(state: State) -> State:
-    """A copy on the CPU that shares no memory with the original."""
-    return {name: tensor.detach().cpu().clone() for name, tensor in state.items()}
-
-
-def with_prefix(tensors: State, prefix: str) -> State:
-    """The tensors whose names start with ``prefix``, without it."""
-    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

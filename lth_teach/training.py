@@ -5,19 +5,22 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .data import Dataset
+from .data import Dataset, converted
+from .enforcement import undisturbed
+from .ground.arguments import whole_number
 from .randomness import generator
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 OPTIMIZERS = ("adam", "sgd")
 SCHEDULES = ("constant", "cosine")
+HALF = (torch.float16, torch.bfloat16)
 EVALUATION_BATCH = 2_000  # rows a forward pass when measuring, so that full MNIST needs little memory
 
 
@@ -27,19 +30,26 @@ def available_devices() -> dict[str, bool]:
     return {"auto": True} | present
 
 
-def choose_device(name: str = "cpu") -> torch.device:
-    """The device to use; "auto" picks cuda, then mps, then cpu.
+def choose_device(name: str | torch.device = "cpu") -> torch.device:
+    """The device to use, by name or as PyTorch has it, with its number or without; "auto" picks cuda, mps, then cpu.
 
     Raises:
         ValueError: the name is unknown, or that device is absent (the message lists what is present).
     """
+    name = str(name) if isinstance(name, torch.device) else name
     present = [device for device, here in available_devices().items() if here]
     if name == "auto":
         return torch.device(next(device for device in ("cuda", "mps", "cpu") if device in present))
-    if name not in present:
-        reason = "is not present on this machine" if name in DEVICES else "is not a device"
-        raise ValueError(f"device {name!r} {reason}; present: {', '.join(present)}")
-    return torch.device(name)
+    try:
+        device = torch.device(name)
+    except (RuntimeError, TypeError):
+        reason = "is not a device"
+    else:
+        reason = "is not present on this machine" if device.type in DEVICES else "is none that the course computes on"
+        count = torch.cuda.device_count() if device.type == "cuda" else 1
+        if device.type in present and (device.index or 0) < max(1, count):
+            return device if device.type == "cuda" else torch.device(device.type)
+    raise ValueError(f"device {name!r} {reason}; present: {', '.join(present)}")
 
 
 class TrainingResult(float):
@@ -79,7 +89,7 @@ class Trainer:
         warmup: steps over which the rate first rises linearly from 0.
         evaluations: how many times a whole run measures the validation loss.
         order_seed: seed of the order of the data, the "SGD noise" of Frankle et al. (2020).
-        device: "cpu" (the fastest for networks this small), "cuda", "mps" or "auto".
+        device: "cpu" (the fastest for networks this small), "cuda", "cuda:1", "mps" or "auto".
         on_step: called with (step, T) after each step; it may raise to stop the run.
     """
 
@@ -99,6 +109,8 @@ class Trainer:
 
     def __post_init__(self) -> None:
         rows = len(self.data.x_train)
+        for name in ("iterations", "batch_size", "evaluations", "order_seed"):
+            object.__setattr__(self, name, whole_number(name, getattr(self, name)))
         for name, allowed in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
             if getattr(self, name) not in allowed:
                 raise ValueError(f"{name} must be one of {', '.join(allowed)}, got {getattr(self, name)!r}")
@@ -113,6 +125,7 @@ class Trainer:
         if self.warmup < 0:
             raise ValueError(f"warmup must be 0 steps or more, got {self.warmup}")
         choose_device(self.device)
+        object.__setattr__(self, "device", str(self.device))
 
     def __call__(self, model: nn.Module, *, start_iter: int = 0, max_iter: int | None = None) -> TrainingResult:
         """Train from step ``start_iter`` to step ``max_iter`` (default T) with a fresh optimizer.
@@ -121,18 +134,19 @@ class Trainer:
             ValueError: unless 0 ≤ start_iter ≤ max_iter ≤ T.
             FloatingPointError: the validation loss is no longer finite.
         """
-        stop = self.iterations if max_iter is None else max_iter
-        if not 0 <= start_iter <= stop <= self.iterations:
-            raise ValueError(f"need 0 <= start_iter <= max_iter <= {self.iterations}, got {start_iter} and {stop}")
+        start = whole_number("start_iter", start_iter)
+        stop = self.iterations if max_iter is None else whole_number("max_iter", max_iter)
+        if not 0 <= start <= stop <= self.iterations:
+            raise ValueError(f"need 0 <= start_iter <= max_iter <= {self.iterations}, got {start} and {stop}")
         device = choose_device(self.device)
-        data = self.data.to(device)
+        data = self.data.to(device, floating_type(model))
         model.to(device)
         optimizer = self._optimizer(model)
         every = max(1, self.iterations // self.evaluations)
         history: list[tuple[int, float, float]] = []
-        best_step, best_loss, best_accuracy = start_iter, math.inf, math.nan
-        with own_threads(), training_mode(model, True):
-            for step, x, y in batches(data, self.batch_size, self.order_seed, start_iter, stop):
+        best_step, best_loss, best_accuracy = start, math.inf, math.nan
+        with own_threads(), training_mode(model, True), nullcontext() if self.on_step else undisturbed(model):
+            for step, x, y in batches(data, self.batch_size, self.order_seed, start, stop):
                 for group in optimizer.param_groups:
                     group["lr"] = self.lr_at(step)
                 optimizer.zero_grad()
@@ -162,8 +176,9 @@ class Trainer:
     def _optimizer(self, model: nn.Module) -> torch.optim.Optimizer:
         if self.optimizer == "adam":
             return torch.optim.Adam(model.parameters(), self.lr, weight_decay=self.weight_decay, fused=True)
+        exact = floating_type(model) not in HALF  # there PyTorch 2.13's fused SGD drops the momentum on the CPU
         return torch.optim.SGD(
-            model.parameters(), self.lr, momentum=self.momentum, weight_decay=self.weight_decay, fused=True
+            model.parameters(), self.lr, momentum=self.momentum, weight_decay=self.weight_decay, fused=exact
         )
 
 
@@ -220,14 +235,22 @@ def training_mode(model: nn.Module, training: bool) -> Iterator[None]:
             module.training = mode
 
 
+def floating_type(model: nn.Module) -> torch.dtype | None:
+    """The type that all floating parameters of the model share, which its inputs then get; ``None`` if they differ."""
+    types = {parameter.dtype for parameter in model.parameters() if parameter.is_floating_point()}
+    return types.pop() if len(types) == 1 else None
+
+
 @torch.no_grad()
 def evaluate(model: nn.Module, x: Tensor, y: Tensor) -> tuple[float, float]:
     """(mean cross-entropy in nats, accuracy in [0, 1]) in eval mode; the model's mode is put back."""
-    device = next(model.parameters()).device
+    device, dtype = next(model.parameters()).device, floating_type(model)
     loss = hits = 0.0
     with training_mode(model, False):
         for rows, labels in zip(x.split(EVALUATION_BATCH), y.split(EVALUATION_BATCH), strict=True):
-            outputs, labels = model(rows.to(device)), labels.to(device)
+            outputs, labels = model(converted(rows, device, dtype)), labels.to(device)
+            if outputs.dtype in HALF:
+                outputs = outputs.float()  # a sum over thousands of rows would be rounded, or infinite
             loss += F.cross_entropy(outputs, labels, reduction="sum").item()
             hits += (outputs.argmax(1) == labels).sum().item()
     return loss / len(y), hits / len(y)

@@ -1,10 +1,13 @@
 """The machinery of the exercises' checks; each notebook's own checks have tests of their own."""
 
 import contextlib
+import io
 import json
 import os
+import re
 import sys
 import time
+import warnings
 
 import numpy as np
 import pytest
@@ -319,3 +322,53 @@ def test_every_exercise_has_two_or_three_hints_that_come_one_by_one(notebook, na
     for position in (*range(1, number + 1), number):
         checks.hint(name)
         assert f"Hint {position} of {number} for {name}: " in capsys.readouterr().out
+
+
+# Without a progress file, and on any screen
+
+
+right = checks.Exercise("demo", ("one", "two"), lambda attempt: 1)
+
+
+def test_a_right_answer_counts_where_nothing_can_be_written(no_cache, capsys):
+    """nbgrader gives no points for a cell that writes to stderr, where warnings usually go."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        warnings.showwarning = lambda message, *_: print(message, file=sys.stderr)
+        assert right(lambda: 1)
+        assert right(lambda: 1)
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    assert printed.out.count("demo: passed (1 case).") == 2
+    assert printed.out.count("nothing can be kept in the cache") == 1
+
+
+def test_hints_go_on_and_progress_is_known_where_nothing_can_be_written(no_cache, capsys):
+    with pytest.warns(UserWarning, match="nothing can be kept in the cache"):
+        checks.hint("exact_pruning")
+    checks.hint("exact_pruning")
+    checks._note("keep_all", passed=True)
+    assert re.findall("Hint . of", capsys.readouterr().out) == ["Hint 1 of", "Hint 2 of"]
+    assert checks._progress() == {"exact_pruning": {"hints": 2}, "keep_all": {"passed": True}}
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[1, 2]", "3", '{"demo": 3}', '{"exact_pruning": {"hints": "many"}}', "[" * 9_999]
+)
+def test_a_damaged_progress_file_is_begun_anew(own_progress, text, capsys):
+    checks._progress_file().write_text(text, encoding="utf-8")
+    assert right(lambda: 1)
+    checks.hint("exact_pruning")
+    assert "Hint 1 of" in capsys.readouterr().out
+    assert checks._progress() == {"demo": {"passed": True}, "exact_pruning": {"hints": 1}}
+
+
+@pytest.mark.parametrize(("encoding", "shown"), [("ascii", "\\u03b8 \\xd7"), ("cp1252", "\\u03b8 ×"), ("utf-8", "θ ×")])
+def test_what_a_screen_cannot_show_is_shown_by_its_code(monkeypatch, own_progress, encoding, shown):
+    screen = io.TextIOWrapper(io.BytesIO(), encoding)
+    monkeypatch.setattr(sys, "stdout", screen)
+    wrong = checks.Exercise("demo", (), lambda attempt: checks.expect(attempt, (), "x"))
+    assert not wrong(lambda: "θ ×")
+    checks.progress()
+    screen.flush()
+    assert f"found     '{shown}'" in screen.buffer.getvalue().decode(encoding)

@@ -56,7 +56,7 @@ def test_a_bad_answer_is_told_so(exercise, attempt, message, capsys, monkeypatch
     monkeypatch.setattr(checks, "TIME_LIMIT", 0.05 if attempt is endless else 5)
     started = time.monotonic()
     assert exercise(attempt) is False
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 9  # not the ten seconds that a check waits by default
     told = capsys.readouterr()
     assert told.out.startswith(f"{exercise.name}: not yet.\n")
     assert message in told.out

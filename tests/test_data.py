@@ -1,15 +1,18 @@
+import errno
 import gzip
 import random
 import struct
+from urllib.error import URLError
 
 import numpy as np
 import pytest
 import torch
 
 from lth_teach import Trainer, data, models
+from lth_teach.ground import idx, storage
 
 
-def idx(array, magic=b"\x00\x00\x08"):
+def idx_bytes(array, magic=b"\x00\x00\x08"):
     """An array of bytes in the IDX format."""
     return magic + bytes([array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape) + array.tobytes()
 
@@ -18,9 +21,9 @@ def write_mnist(folder, zipped=False, train=60, test=20):
     """The four files of MNIST with random pictures; the labels run 0, 1, …, 9, 0, …"""
     folder.mkdir(parents=True, exist_ok=True)
     numbers = np.random.default_rng(0)
-    for name, rows in zip(data.MNIST_FILES, (train, train, test, test)):
+    for name, rows in zip(idx.MNIST_FILES, (train, train, test, test)):
         images = numbers.integers(0, 256, (rows, 28, 28), dtype=np.uint8)
-        content = idx(images if "images" in name else np.arange(rows, dtype=np.uint8) % 10)
+        content = idx_bytes(images if "images" in name else np.arange(rows, dtype=np.uint8) % 10)
         (folder / f"{name}.gz").write_bytes(gzip.compress(content)) if zipped else (folder / name).write_bytes(content)
     return folder
 
@@ -38,7 +41,7 @@ def test_mnist_is_read_from_a_folder(tmp_path, zipped, inside):
     assert found.x_train.dtype == torch.float32
     assert found.x_train.min() == 0
     assert found.x_train.max() == 1
-    images = data.read_idx(next((tmp_path / inside).glob("train-images*")))
+    images = idx.read_idx(next((tmp_path / inside).glob("train-images*")))
     assert torch.equal(found.x_train[3] * 255, torch.tensor(images[3].reshape(-1)).float())
 
 
@@ -74,7 +77,7 @@ def test_a_file_that_is_too_long_is_named(tmp_path):
         data.mnist(tmp_path)
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04zip", idx(np.zeros(5, np.uint8), magic=b"\x00\x00\x0d")])
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04zip", idx_bytes(np.zeros(5, np.uint8), magic=b"\x00\x00\x0d")])
 def test_a_file_that_is_not_idx_is_named(tmp_path, content):
     (write_mnist(tmp_path) / "t10k-images-idx3-ubyte").write_bytes(content)
     with pytest.raises(ValueError, match="t10k-images-idx3-ubyte is not an IDX file"):
@@ -92,7 +95,7 @@ def test_a_damaged_gzip_file_is_named(tmp_path):
 
 def test_images_and_labels_must_belong_together(tmp_path):
     write_mnist(tmp_path)
-    (tmp_path / "train-labels-idx1-ubyte").write_bytes(idx(np.zeros(59, np.uint8)))
+    (tmp_path / "train-labels-idx1-ubyte").write_bytes(idx_bytes(np.zeros(59, np.uint8)))
     with pytest.raises(ValueError, match=r"\(60, 28, 28\) do not fit labels of shape \(59,\)"):
         data.mnist(tmp_path)
     write_mnist(tmp_path)
@@ -191,3 +194,68 @@ def test_classes_that_are_not_there_are_refused(tiny, classes):
 def test_to_moves_every_split(tiny):
     moved = tiny.to("meta")
     assert all(getattr(moved, f"{axis}_{split}").is_meta for axis in "xy" for split in data.SPLITS)
+
+
+# Without a cache
+
+
+def test_data_load_without_a_cache_with_one_warning_in_all(no_cache):
+    with pytest.warns(UserWarning, match="nothing can be kept in the cache .* LTH_TEACH_CACHE names another") as said:
+        found = [data.mnist1d(100), data.mnist1d(100), data.mnist5k()]
+    assert len([warning for warning in said if "lth_teach" in warning.filename]) == 1
+    assert torch.equal(found[0].x_train, found[1].x_train)
+    assert len(found[2].x_train) == 3_600
+
+
+def test_a_disk_that_is_full_stops_no_data(tmp_path, monkeypatch, no_cache):
+    monkeypatch.setenv("LTH_TEACH_CACHE", str(tmp_path / "full"))
+    monkeypatch.setattr(storage, "save_file", raising(OSError(errno.ENOSPC, "No space left on device")))
+    with pytest.warns(UserWarning, match="No space left on device"):
+        assert len(data.mnist1d(100).x_train) == 70
+    assert list((tmp_path / "full").iterdir()) == []
+
+
+def test_mnist_is_fetched_without_a_folder_to_keep_it_in(monkeypatch, no_cache):
+    def fetch(name, cache=True, **_):
+        if cache:
+            raise PermissionError(errno.EACCES, "Permission denied", "/data")
+        return np.full((70_000, 1), 255), np.array([str(i % 10) for i in range(70_000)])
+
+    monkeypatch.setattr("sklearn.datasets.fetch_openml", fetch)
+    with pytest.warns(UserWarning, match="Permission denied"):
+        assert len(data.mnist().x_test) == 10_000
+    monkeypatch.setattr("sklearn.datasets.fetch_openml", raising(URLError("no network")))
+    with pytest.raises(URLError, match="no network"):
+        data.mnist()
+
+
+def raising(error):
+    def function(*_, **__):
+        raise error
+
+    return function
+
+
+def test_a_tilde_is_the_home_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    write_mnist(tmp_path / "digits")
+    assert len(data.mnist("~/digits").x_test) == 20
+    monkeypatch.setenv("LTH_TEACH_CACHE", "~/cache")
+    monkeypatch.chdir(tmp_path)
+    data.mnist1d(100)
+    assert [path.name for path in (tmp_path / "cache").iterdir()] == ["mnist1d-100.safetensors"]
+    assert not (tmp_path / "~").exists()
+
+
+# Types
+
+
+def test_numpys_integers_are_sizes_and_classes(own_progress):
+    assert str(data.mnist1d(np.int64(100))) == str(data.mnist1d(100))
+    found = data.mnist5k().only(np.array([3, 7]))
+    assert found.name == "MNIST-5k classes [3, 7]"
+    with pytest.raises(ValueError, match="samples must be a whole number, got 200.0"):
+        data.mnist1d(200.0)
+    with pytest.raises(ValueError, match="a class must be a whole number, got True"):
+        data.mnist5k().only([True, 2])

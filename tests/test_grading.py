@@ -1,5 +1,7 @@
 """Which cells a grade needs, and which cells an answer leads to."""
 
+import sys
+
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
@@ -50,10 +52,106 @@ def chosen(rule, **changed):
         ("%matplotlib inline\na = 1", {"a"}, {"get_ipython"}),
         ("%%time\na = b", {"a"}, {"b"}),
         ("a = = 1", set(), set()),
+        ("a = '\\0", set(), set()),
+        ("a = \0", set(), set()),
+        # Comprehensions keep their variable to themselves, and a walrus in them sets a name outside.
+        ("a = [i for i in row if i > low]", {"a"}, {"row", "low"}),
+        ("a = {i for i in row}", {"a"}, {"row"}),
+        ("a = {key: value * k for key, value in row}", {"a"}, {"row", "k"}),
+        ("a = (i for i in row)", {"a"}, {"row"}),
+        ("a = [[i * j for j in i] for i in row]", {"a"}, {"row"}),
+        ("[i for i in i]", set(), {"i"}),
+        ("a = [i for i in row]\ni", {"a"}, {"row", "i"}),
+        ("i = 0\na = [i for i in row]", {"i", "a"}, {"row"}),
+        ("[last := i for i in row]", {"last"}, {"row"}),
+        ("any((hit := i) > low for i in row)", {"hit"}, {"any", "row", "low"}),
+        ("if (n := size) > 3:\n    pass", {"n"}, {"size"}),
+        ("def f():\n    return [last := i for i in row], last", {"f"}, {"row"}),
+        ("class C:\n    a = [i * k for i in row]", {"C"}, {"row", "k"}),
+        ("[lambda i=i: i + j for i in row]", set(), {"row", "j"}),
+        ("async def f():\n    return [i async for i in row]", {"f"}, {"row"}),
+        ("a = [await i for i in row]", {"a"}, {"row"}),
+        ("[0 for settings['rate'] in row]", {"settings"}, {"row", "settings"}),
+        # Functions and lambdas.
+        ("a = lambda x, *y, k=z, **w: x + y + k + w + v", {"a"}, {"z", "v"}),
+        ("lambda: (inner := b)", set(), {"b"}),
+        ("def f(x: T = d) -> R:\n    return x", {"f"}, {"T", "d", "R"}),
+        ("@cached\ndef f():\n    pass", {"f"}, {"cached"}),
+        ("def f():\n    def g():\n        return x + y\n    x = 1\n    return g", {"f"}, {"y"}),
+        ("def f():\n    x = 1\n    def g():\n        nonlocal x\n        x = y\n    return g", {"f"}, {"y"}),
+        ("def f():\n    global g\n    g += 1", {"f"}, {"g"}),
+        ("def f(m):\n    m.rate = 1\n    m['k'] = b", {"f"}, {"b"}),
+        ("def f():\n    import math as m\n    return m.pi", {"f"}, set()),
+        ("def f():\n    x: int\n    x = 1\n    return x", {"f"}, {"int"}),
+        # Classes: their names are not seen in their methods.
+        ("class C(B, metaclass=M):\n    def m(self):\n        self.x = y", {"C"}, {"B", "M", "y"}),
+        ("class C:\n    x = 1\n    def m(self):\n        return x", {"C"}, {"x"}),
+        ("class C:\n    x = x", {"C"}, {"x"}),
+        ("class C:\n    def f(self):\n        pass", {"C"}, set()),
+        # Everything else that sets a name, or takes it away.
+        ("a += b", {"a"}, {"a", "b"}),
+        ("a.rate += b", {"a"}, {"a", "b"}),
+        ("a[i] -= b", {"a"}, {"a", "i", "b"}),
+        ("def f():\n    a = 1\n    a += b\n    return a", {"f"}, {"b"}),
+        ("del a", {"a"}, {"a"}),
+        ("del a, (b, c.d)", {"a", "b", "c"}, {"a", "b", "c"}),
+        ("del settings['rate']", {"settings"}, {"settings"}),
+        ("def f():\n    a = 1\n    del a", {"f"}, set()),
+        ("a: int = b", {"a"}, {"int", "b"}),
+        ("a: int", set(), {"int"}),
+        ("a, (b, *c) = d", {"a", "b", "c"}, {"d"}),
+        ("a = b = c", {"a", "b"}, {"c"}),
+        ("for i, (j, *k) in row:\n    pass\nelse:\n    n = 1", {"i", "j", "k", "n"}, {"row"}),
+        ("for m.rate in row:\n    pass", {"m"}, {"m", "row"}),
+        ("with open(p) as f, lock as g.x:\n    pass", {"f", "g"}, {"open", "p", "lock", "g"}),
+        ("try:\n    a\nexcept E as error:\n    b", {"error"}, {"a", "b", "E"}),
+        ("try:\n    a\nexcept* E as error:\n    b", {"error"}, {"a", "b", "E"}),
+        ("match p:\n    case Q(x=a, y=[b, *c]) if d:\n        pass", {"a", "b", "c"}, {"p", "Q", "d"}),
+        ("match p:\n    case {'k': v, **rest} | [v, rest]:\n        pass", {"v", "rest"}, {"p"}),
+        ("match p:\n    case (1 | 2) as n:\n        pass", {"n"}, {"p"}),
+        ("match p:\n    case _:\n        pass", set(), {"p"}),
+        ("import os.path", {"os"}, set()),
+        ("import os.path as p", {"p"}, set()),
+        ("from math import pi as π, e", {"π", "e"}, set()),
+        ("global a\na = 1", {"a"}, set()),
+        ("print(f'{a!r:>{width}} {b + 1}')", set(), {"print", "a", "width", "b"}),
+        ("    a = b", {"a"}, {"b"}),
+        ("files = !ls", {"files"}, {"get_ipython"}),
     ],
 )
 def test_names(source, defined, used):
+    """The same on every Python, although comprehensions have had no scope of their own since 3.12."""
     assert names(source) == (defined, used)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="new syntax of Python 3.12")
+@pytest.mark.parametrize(
+    ("source", "defined", "used"),
+    [
+        ("def f[T: B](x: T) -> list[T]:\n    return x + y", {"f"}, {"B", "list", "y"}),
+        ("class C[T](P[T]):\n    x: T", {"C"}, {"P"}),
+        ("type Pairs[T] = list[tuple[T, U]]", {"Pairs"}, {"list", "tuple", "U"}),
+    ],
+)
+def test_names_of_type_parameters(source, defined, used):
+    assert names(source) == (defined, used)
+
+
+def test_a_value_that_an_answer_added_to_depends_on_it():
+    assert "helper" in chosen(dependent, helper=new_code_cell("scale = half(1)"))
+    cells = [new_code_cell("total = 0", metadata=ANSWER), new_code_cell("total += 1"), new_code_cell("print(total)")]
+    assert dependent(cells) == {1, 2}
+
+
+def test_the_variable_of_a_comprehension_needs_no_cell_and_taints_none():
+    cells = [
+        new_code_cell("x = [1, 2]"),
+        new_code_cell("squares = [x * x for x in range(3)]", metadata=ANSWER),
+        new_code_cell("assert squares == [0, 1, 4]", metadata=TEST),
+        new_code_cell("print(x)"),
+    ]
+    assert needed(cells) == {1, 2}
+    assert dependent(cells) == {2}
 
 
 def test_a_grade_needs_the_graded_cells_and_what_they_use():

@@ -267,3 +267,30 @@ def test_no_claim_rests_on_an_exercise():
                 elif "claims.record(" in "".join(entry["source"]):
                     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
                     assert not used & answers, path.name
+
+
+# From another working directory
+
+
+@pytest.mark.parametrize("place", ["notebooks", ".", "notebooks/deeper", "docs"])
+def test_the_notebooks_are_found_from_elsewhere_in_the_project(tmp_path, monkeypatch, place):
+    for folder in ("notebooks/deeper", "docs"):
+        (tmp_path / folder).mkdir(parents=True)
+    write(tmp_path / "notebooks", "02_imp", recorded("02-a"))
+    monkeypatch.chdir(tmp_path / place)
+    assert [notebook.name for notebook in ledger.read()] == ["02_imp"]
+
+
+def test_a_folder_that_is_named_is_the_only_one_looked_in(tmp_path, monkeypatch):
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "docs").mkdir()
+    write(tmp_path / "notebooks", "02_imp", recorded("02-a"))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FileNotFoundError, match="the folder docs holds no notebook"):
+        ledger.read("docs")
+
+
+def test_where_there_are_none_it_says_where_it_looked(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FileNotFoundError, match=f"{tmp_path} and the folders above it hold no notebook"):
+        ledger.read()

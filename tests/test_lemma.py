@@ -5,7 +5,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from lth_teach.arguments import open_unit
+from lth_teach.ground.arguments import open_unit
 from lth_teach.lemma import imp_levels, imp_schedule, kept_at_target, number_to_prune
 
 PERCENT = st.integers(1, 99).map(lambda n: Fraction(n, 100))

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from lth_teach import models
-from lth_teach.storage import same_state
+from lth_teach.ground.storage import same_state
 
 
 def test_mlp_has_the_layers_asked_for():

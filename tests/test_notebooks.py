@@ -9,7 +9,7 @@ import numpy as np
 import papermill
 import pytest
 
-from lth_teach.data import MNIST_FILES
+from lth_teach.ground.idx import MNIST_FILES
 from lth_teach.lab.first_edition.claims import METADATA
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -1,5 +1,6 @@
 import math
 
+import numpy as np
 import pytest
 import torch
 
@@ -67,7 +68,41 @@ def test_a_value_that_is_not_allowed_is_named(name, value, message):
 
 
 @pytest.mark.parametrize("name", ["seeds", "base_seed"])
-@pytest.mark.parametrize("value", [2.0, "3", True, None])
+@pytest.mark.parametrize("value", [2.0, "3.0", "three", True, None])
 def test_seeds_are_whole_numbers(name, value):
     with pytest.raises(TypeError, match=f"{name} must be a whole number, got {value!r}"):
         parameters.check(namespace(**{name: value}))
+
+
+def test_numbers_given_as_text_become_numbers():
+    notebook = namespace(prune_rate="3e-1", seeds="3", base_seed=" 10 ", width="40", share="0.5", folder="12")
+    notebook["__annotations__"] = {"prune_rate": float, "seeds": int, "width": int, "share": float, "folder": str}
+    parameters.check(notebook, extra=["width", "share", "folder"])
+    found = [notebook[name] for name in ("prune_rate", "seeds", "base_seed", "width", "share", "folder")]
+    assert found == [0.3, 3, 10, 40, 0.5, "12"]
+    assert [type(value) for value in found] == [float, int, int, int, float, str]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("prune_rate", "1.5", "prune_rate must lie strictly between 0 and 1, got 1.5"),
+        ("prune_rate", "1e-400", "prune_rate must lie strictly between 0 and 1, got 0.0"),  # the nearest number is 0
+        ("prune_rate", "20%", "prune_rate must be a number strictly between 0 and 1, got '20%'"),
+        ("seeds", "0", "seeds must be at least 1, got 0"),
+        ("width", "wide", "width must be a whole number, got 'wide'"),
+        ("share", "half", "share must be a number, got 'half'"),
+    ],
+)
+def test_text_that_is_no_number_is_refused_and_nothing_is_changed(name, value, message):
+    notebook = namespace(width=1, share=0.5) | {"base_seed": "7", name: value}
+    notebook["__annotations__"] = {"width": int, "share": float}
+    with pytest.raises((TypeError, ValueError), match=message):
+        parameters.check(notebook, extra=["width", "share"])
+    assert (notebook[name], notebook["base_seed"]) == (value, "7")
+
+
+def test_numpys_integers_and_pytorchs_device_will_do():
+    notebook = namespace(seeds=np.int64(3), device=torch.device("cpu"))
+    parameters.check(notebook)
+    assert type(notebook["seeds"]) is int

@@ -113,3 +113,9 @@ def test_a_band_can_be_put_around_a_line():
     (band,) = picture.axes[0].collections
     corners = band.get_paths()[0].vertices
     assert (corners[:, 1].min(), corners[:, 1].max()) == (1, 5)
+
+
+def test_images_of_any_type_of_tensor_can_be_drawn():
+    weights = torch.nn.Parameter(torch.eye(3).bfloat16())
+    figure = plots.images({"weights": weights, "mask": torch.eye(3) > 0})
+    assert [axes.images[0].get_array().tolist() for axes in figure.axes[:2]] == [np.eye(3).tolist()] * 2

@@ -1,5 +1,6 @@
 from itertools import pairwise
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -245,3 +246,17 @@ def test_a_saliency_that_is_not_a_number_is_refused(loader):
 def test_a_network_with_nothing_to_prune_is_refused():
     with pytest.raises(ValueError, match="nothing in this BatchNorm1d is prunable"):
         pruning_at_init.SNIPPruner(nn.BatchNorm1d(3))
+
+
+@every_pruner
+def test_a_batch_that_is_no_pair_is_refused_and_the_model_left_alone(pruner):
+    model = net()
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    with pytest.raises(ValueError, match="a batch must be a pair .* got a dict of x, y;"):
+        pruner(model).prune([{"x": torch.zeros(2, 6), "y": torch.zeros(2)}], F.cross_entropy)
+    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
+
+
+def test_rounds_may_be_numpys():
+    rounds = SynFlowPruner(net(), rounds=np.int64(3)).rounds
+    assert (rounds, type(rounds)) == (3, int)

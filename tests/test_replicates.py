@@ -170,3 +170,32 @@ def test_pairing_needs_the_same_seeds_once_on_both_sides():
         paired_difference(TABLE, "accuracy", {}, random)
     with pytest.raises(ValueError, match="'arm': 'reinit'} selects 0 rows"):
         paired_difference(TABLE, "accuracy", ticket, {"arm": "reinit"})
+
+
+@pytest.mark.parametrize("seeds", [np.int64(3), np.uint8(3), np.arange(3), [np.int64(0), 1, 2], torch.arange(3)])
+def test_seeds_may_be_numpys(seeds):
+    found = replicates.seed_list(seeds)
+    assert found == [0, 1, 2]
+    assert {type(seed) for seed in found} == {int}
+
+
+def test_seeds_may_be_of_any_size():
+    assert replicates.seed_list(2, 2**70) == [2**70, 2**70 + 1]
+    assert replicates.seed_list(2, np.int64(-5)) == [-5, -4]
+    assert replicates.run(double, [2**70, -(2**70)], jobs=np.int64(1))["seed"].tolist() == [2**70, -(2**70)]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"seeds": [1, True]}, "a seed must be a whole number, got True"),
+        ({"seeds": [0.5]}, "a seed must be a whole number, got 0.5"),
+        ({"seeds": np.array([0.5])}, "a seed must be a whole number, got np.float64"),
+        ({"seeds": 3.0}, "seeds must be a whole number or a list of them, got 3.0"),
+        ({"seeds": np.zeros((2, 2), int)}, "seeds must be a whole number or a list of them, got array"),
+        ({"seeds": 3, "base_seed": "0"}, "base_seed must be a whole number, got '0'"),
+    ],
+)
+def test_seeds_that_are_none_are_refused(given, message):
+    with pytest.raises(ValueError, match=message):
+        replicates.seed_list(**given)

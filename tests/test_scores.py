@@ -2,11 +2,13 @@
 
 from itertools import pairwise
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 from torch.func import functional_call, grad, jacrev
 from torch.nn import functional as F
+from torch.nn.utils import prune
 
 from lth_teach import masks, models, scores
 from lth_teach.randomness import seeded
@@ -354,3 +356,146 @@ def test_dropout_can_be_repeated_by_seeding(batches):
             found.append(all_weights(scores.snip(model, batches, F.cross_entropy)))
     assert torch.equal(found[0], found[1])
     assert not torch.equal(found[0], found[2])
+
+
+# Models and batches of other shapes
+
+
+class Attention(nn.Module):
+    """Attention over five words of eight numbers; PyTorch computes it in one fused step."""
+
+    def __init__(self):
+        super().__init__()
+        self.attention, self.last = nn.MultiheadAttention(8, 2, batch_first=True), nn.Linear(8, 3)
+
+    def forward(self, x):
+        return self.last(self.attention(x, x, x, need_weights=False)[0].mean(1))
+
+
+@pytest.mark.parametrize("method", ["snip", "grasp"])
+@pytest.mark.parametrize(
+    ("batch", "found"),
+    [
+        ((torch.ones(2, 4), torch.ones(2), torch.ones(2)), "got a tuple of Tensor, Tensor, Tensor;"),
+        ({"x": torch.ones(2, 4), "y": torch.ones(2)}, "got a dict of x, y;"),
+        (torch.ones(2, 4), "got a Tensor;"),
+        ((np.ones((2, 4)), np.ones(2)), "got a tuple of ndarray, ndarray;"),
+        ("ab", "got a str;"),
+    ],
+)
+def test_a_batch_that_is_no_pair_is_named(method, net, batch, found):
+    with pytest.raises(ValueError, match=rf"a batch must be a pair \(inputs, targets\) of tensors, {found}"):
+        SALIENCIES[method](net, [batch])
+
+
+@pytest.mark.parametrize("score", [scores.snip, scores.grasp])
+@pytest.mark.parametrize(
+    ("loss", "found"),
+    [
+        (lambda outputs, targets: F.cross_entropy(outputs, targets, reduction="none"), r"of shape \(7,\)"),
+        (lambda outputs, targets: (outputs.argmax(1) == targets).double().mean(), r"of shape \(\)"),
+        (lambda outputs, targets: 0.5, "0.5"),
+    ],
+)
+def test_a_loss_that_is_not_one_number_with_a_gradient_is_refused(score, loss, found, net, batches):
+    with pytest.raises(ValueError, match=f"the loss must be a tensor of one number, with a gradient, got {found}"):
+        score(net, batches, loss)
+
+
+@pytest.mark.parametrize("method", ["snip", "grasp"])
+def test_a_last_row_that_batchnorm_cannot_normalise_is_left_out_and_said(method, batches):
+    model = nn.Sequential(nn.Linear(4, 6), nn.BatchNorm1d(6), nn.Linear(6, 3)).double()
+    alone = batches[0][0][:1], batches[0][1][:1]
+    with pytest.warns(UserWarning, match="a batch of one row is left out: BatchNorm cannot normalise it"):
+        found = SALIENCIES[method](model, [*batches, alone])
+    assert torch.equal(all_weights(found), all_weights(SALIENCIES[method](model, batches)))
+
+
+def test_one_row_counts_where_batchnorm_has_several_values_of_it():
+    with seeded(0):
+        model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.ReLU(), nn.Flatten(), nn.Linear(8, 3))
+    pictures = [(torch.rand(rows, 1, 4, 4), torch.arange(rows)) for rows in (3, 1)]
+    both, first = (scores.snip(model, part, F.cross_entropy) for part in (pictures, pictures[:1]))
+    assert not torch.equal(all_weights(both), all_weights(first))
+
+
+def test_grasp_of_fused_attention_is_that_of_the_same_sums_written_out():
+    class Written(Attention):
+        def forward(self, x):
+            part = self.attention
+            query, key, value = F.linear(x, part.in_proj_weight, part.in_proj_bias).chunk(3, -1)
+            heads = [t.unflatten(-1, (2, 4)).transpose(1, 2) for t in (query, key, value)]
+            seen = (heads[0] @ heads[1].mT / 2).softmax(-1) @ heads[2]
+            return self.last(part.out_proj(seen.transpose(1, 2).flatten(-2)).mean(1))
+
+    with seeded(0):
+        fused, words = Attention().double(), [(torch.randn(6, 5, 8).double(), torch.arange(6) % 3)]
+    written = Written().double()
+    written.load_state_dict(fused.state_dict())
+    found, expected = (scores.grasp(model, words, F.cross_entropy, 1.0) for model in (fused, written))
+    assert torch.allclose(all_weights(found), all_weights(expected), rtol=1e-9, atol=1e-14)
+
+
+def test_grasp_says_that_an_operation_has_no_second_derivative(net, batches):
+    class Distances(nn.Module):
+        def forward(self, x):
+            return torch.cdist(x, torch.eye(3).double(), p=3)
+
+    model = nn.Sequential(net, Distances())
+    scores.snip(model, batches, F.cross_entropy)
+    with pytest.raises(
+        ValueError, match="GraSP needs second derivatives, and an operation of this Sequential has none"
+    ):
+        scores.grasp(model, batches, F.cross_entropy)
+
+
+def test_grasp_divides_outputs_that_are_a_tensor(batches):
+    class Two(nn.Linear):
+        def forward(self, x):
+            return super().forward(x), x
+
+    with pytest.raises(ValueError, match="GraSP divides the model's outputs, which must be a tensor, not tuple"):
+        scores.grasp(Two(4, 3).double(), batches, lambda outputs, targets: F.cross_entropy(outputs[0], targets))
+
+
+@pytest.mark.parametrize("score", [scores.snip, scores.grasp])
+def test_an_embedding_with_sparse_gradients_scores_as_one_with_plain_ones(score):
+    words, found = [(torch.arange(20).view(10, 2), torch.arange(10) % 3)], []
+    for sparse in (True, False):
+        with seeded(0):
+            model = nn.Sequential(nn.Embedding(20, 4, sparse=sparse), nn.Flatten(), nn.Linear(8, 3))
+        found.append(all_weights(score(model, words, F.cross_entropy, prunable=["0.weight", "2.weight"])))
+        assert model[0].sparse is sparse
+    assert torch.equal(*found)
+
+
+@pytest.mark.parametrize("inputs", [(3,), (5,)])
+def test_synflow_says_that_it_has_no_tokens_to_send(inputs):
+    model = nn.Sequential(nn.Embedding(20, 4), nn.Flatten(), nn.Linear(12, 3))
+    with pytest.raises(
+        ValueError, match="ones in place of data, so not of tokens, here of shape .* this Sequential says"
+    ):
+        scores.synflow(model, inputs)
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning")  # torch's, that the old weight_norm is old
+@pytest.mark.parametrize(
+    "change", [torch.nn.utils.weight_norm, lambda layer: prune.random_unstructured(layer, "weight", 0.3)]
+)
+def test_a_layer_with_a_computed_weight_is_named_or_passed_over(saliency, batches, change):
+    model = nn.Sequential(change(nn.Linear(4, 6).double()), nn.Linear(6, 3).double())
+    model(batches[0][0])  # from here on its weight is a tensor that cannot be copied
+    with pytest.raises(ValueError, match="the weight of layer '0' is computed from"):
+        saliency(model, batches)
+    assert list(saliency(model, batches, prunable=["1.weight"])) == ["1.weight"]
+
+
+def test_inputs_follow_the_type_of_the_model(saliency, net, batches):
+    single = [(x.float(), y) for x, y in batches]
+    exact = [(x.double(), y) for x, y in single]
+    assert torch.equal(all_weights(saliency(net, single)), all_weights(saliency(net, exact)))
+
+
+def test_a_compiled_model_scores_as_the_plain_one(saliency, net, batches):
+    compiled = torch.compile(net, backend="eager")
+    assert torch.equal(all_weights(saliency(compiled, batches)), all_weights(saliency(net, batches)))

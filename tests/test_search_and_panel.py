@@ -78,6 +78,13 @@ def test_a_refused_choice_keeps_what_was_measured(small):
     assert ticket_panel.table().equals(before)
 
 
+def test_the_device_menu_offers_all_and_starts_at_the_cpu_or_at_what_was_chosen():
+    menu = panel.TicketPanel().controls["device"]
+    assert [name for _, name in menu.options] == ["auto", "cpu", "cuda", "mps"]
+    assert menu.value == "cpu"
+    assert panel.TicketPanel(Search(device="cpu:0")).controls["device"].value == "cpu:0"
+
+
 def test_nothing_to_show_before_the_first_run():
     with pytest.raises(ValueError, match="nothing has been measured yet"):
         panel.TicketPanel().figure()

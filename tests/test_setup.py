@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 import yaml
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
+
+from lth_teach.lab.environment import TESTED
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -46,9 +49,25 @@ def test_conda_asks_for_nothing_else():
     assert OPTIONS == ["-c constraints.txt", "-e ."]
 
 
-def test_conda_and_pip_start_at_the_same_python():
-    python = next(entry for entry in ENVIRONMENT if str(entry).startswith("python>"))
-    assert python.removeprefix("python").startswith(PROJECT["requires-python"] + ",<")
+def test_conda_and_pip_allow_the_same_pythons():
+    assert "python" + PROJECT["requires-python"] in ENVIRONMENT
+
+
+def test_every_file_names_the_same_pythons():
+    allowed = SpecifierSet(PROJECT["requires-python"])
+    assert tuple(f"3.{minor}" for minor in range(30) if allowed.contains(f"3.{minor}.0")) == TESTED
+    listed = ", ".join(TESTED[:-1])
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8"))
+    assert workflow["jobs"]["test"]["strategy"]["matrix"]["python"] == list(TESTED)
+    assert f"Python {listed} or {TESTED[-1]}" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"Python {listed} or {TESTED[-1]}" in (ROOT / "scripts" / "student_readme.md").read_text(encoding="utf-8")
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert f"Python {listed} and {TESTED[-1]}" in makefile
+    assert f"\n\t  {'|'.join(TESTED)}) exit 0" in makefile
+
+
+def test_the_command_is_installed_under_its_name():
+    assert PROJECT["scripts"] == {"lth-teach": "lth_teach.cli:main"}
 
 
 @each(RUNTIME + DEV + CLUSTER)

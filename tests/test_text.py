@@ -1,9 +1,10 @@
 """Sentences are found where English is, in a fixed order; vocabulary and encoding are plain."""
 
+import numpy as np
 import pytest
 import torch
 
-from lth_teach import storage
+from lth_teach.ground import storage
 from lth_teach.language import text
 
 MODULE = '''"""Compute things that other people need every day.
@@ -147,3 +148,20 @@ def test_an_empty_a_small_and_a_missing_folder_are_told_apart(tmp_path):
         text.folder_sentences(tmp_path)
     with pytest.raises(FileNotFoundError, match="no text folder at"):
         text.folder_sentences(tmp_path / "nowhere")
+
+
+def test_sentences_are_found_without_a_cache(no_cache):
+    with pytest.warns(UserWarning, match="nothing can be kept in the cache"):
+        found = text.installed_sentences(5, ["numpy"])
+    assert len(found["numpy"]) == 5
+
+
+def test_a_tilde_is_the_home_folder_and_numpys_integers_are_numbers(tmp_path, monkeypatch, own_progress):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    (tmp_path / "texts").mkdir()
+    with pytest.raises(ValueError, match="texts has no text in it"):
+        text.folder_sentences("~/texts")
+    assert text.installed_sentences(np.int64(5), ["numpy"]) == text.installed_sentences(5, ["numpy"])
+    with pytest.raises(ValueError, match="each must be a whole number, got 2.5"):
+        text.installed_sentences(2.5)

@@ -2,12 +2,14 @@ import math
 import pickle
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from lth_teach import Trainer, models, training
-from lth_teach.storage import same_state
+from lth_teach.data import SPLITS
+from lth_teach.ground.storage import same_state
 
 
 def net(seed=0):
@@ -236,3 +238,88 @@ def test_evaluating_leaves_a_frozen_part_in_its_own_mode(tiny):
 def test_a_negative_warm_up_is_refused(tiny):
     with pytest.raises(ValueError, match="warmup must be 0 steps or more, got -1"):
         trainer(tiny, warmup=-1)
+
+
+# Types
+
+
+def test_numpy_integers_are_steps_and_seeds(tiny):
+    plain = trained(tiny, max_iter=5, order_seed=3)
+    settings = {"iterations": np.int64(12), "batch_size": np.uint8(20), "evaluations": np.int32(4)}
+    given = trained(tiny, start_iter=np.int64(0), max_iter=np.int64(5), order_seed=np.int64(3), **settings)
+    assert same_state(plain[0], given[0])
+    assert trainer(tiny, order_seed=3) == trainer(tiny, order_seed=np.int64(3), **settings)
+    assert type(given[1].best_step) is int
+
+
+@pytest.mark.parametrize("name", ["iterations", "batch_size", "evaluations", "order_seed"])
+@pytest.mark.parametrize("value", [2.0, True, "2"])
+def test_a_number_that_is_not_whole_is_refused_by_name(tiny, name, value):
+    with pytest.raises(ValueError, match=f"{name} must be a whole number, got {value!r}"):
+        trainer(tiny, **{name: value})
+
+
+@pytest.mark.parametrize("steps", [{"start_iter": 1.0}, {"max_iter": True}])
+def test_steps_are_whole_numbers(tiny, steps):
+    with pytest.raises(ValueError, match=f"{next(iter(steps))} must be a whole number, got"):
+        trainer(tiny)(net(), **steps)
+
+
+@pytest.mark.parametrize("device", ["cpu", "cpu:0", torch.device("cpu"), torch.device("cpu", 0)])
+def test_a_device_may_be_pytorchs_own_or_carry_its_number(tiny, device):
+    assert training.choose_device(device) == torch.device("cpu")
+    assert 0 <= trainer(tiny, device=device)(net()) <= 1
+
+
+def test_a_numbered_graphics_card_is_told_from_those_there_are(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert training.choose_device("cuda:1") == training.choose_device(torch.device("cuda", 1)) == torch.device("cuda:1")
+    with pytest.raises(ValueError, match="device 'cuda:2' is not present on this machine; present: auto, cpu, cuda"):
+        training.choose_device("cuda:2")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(ValueError, match="device 'cuda:0' is not present on this machine; present: auto, cpu$"):
+        training.choose_device(torch.device("cuda:0"))
+
+
+def test_a_device_that_pytorch_knows_and_the_course_does_not_is_not_denied():
+    with pytest.raises(ValueError, match="device 'meta' is none that the course computes on; present: auto, cpu"):
+        training.choose_device("meta")
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+@pytest.mark.parametrize(("dtype", "near"), [(torch.float64, 1e-5), (torch.bfloat16, 0.05), (torch.float16, 0.05)])
+def test_data_follow_the_type_of_the_model(tiny, optimizer, dtype, near):
+    """The same run in single precision tells what to expect; without its momentum SGD would miss it by far."""
+    settings = {"optimizer": optimizer, "iterations": 60, "lr": 0.01}
+    model = net().to(dtype)
+    result = trainer(tiny, **settings)(model)
+    _, single = trained(tiny, **settings)
+    assert {parameter.dtype for parameter in model.parameters()} == {dtype}
+    assert result.history[-1][1] == pytest.approx(single.history[-1][1], rel=near)
+
+
+def test_tokens_stay_whole_numbers(tiny):
+    words = {f"x_{split}": torch.arange(len(getattr(tiny, f"x_{split}"))).view(-1, 1) % 3 for split in SPLITS}
+    model = nn.Sequential(nn.Embedding(3, 4), nn.Flatten(), nn.Linear(4, 3)).double()
+    assert 0 <= trainer(replace(tiny, **words))(model) <= 1
+
+
+def test_a_model_of_several_types_gets_its_inputs_as_they_are(tiny):
+    class Mixed(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.last, self.first = nn.Linear(4, 3).double(), nn.Linear(6, 4)
+
+        def forward(self, x):
+            return self.last(self.first(x).double())
+
+    assert 0 <= trainer(tiny)(Mixed()) <= 1
+
+
+def test_the_loss_of_many_rows_in_half_precision_is_a_number():
+    """The sum of 2,000 losses of 100 each is beyond the largest half, 65,504."""
+    model = nn.Linear(1, 2, bias=False).half()
+    model.weight.data = torch.tensor([[0.0], [100.0]]).half()
+    rows = torch.ones(2_000, 1), torch.zeros(2_000, dtype=torch.int64)
+    assert training.evaluate(model, *rows) == (pytest.approx(100.0), 0.0)

@@ -7,6 +7,7 @@ Most of the time that a graded notebook takes is Python importing torch. A fork 
 of its own otherwise: its own working folder, environment, variables and random numbers.
 """
 
+import gc
 import importlib
 import json
 import os
@@ -24,6 +25,7 @@ OWN += ("lab.first_edition.claims", "explore.explorers", "explore.panel")
 def serve(address: str) -> None:
     for name in (*COMMON, *(f"lth_teach.{name}" for name in OWN)):
         importlib.import_module(name)
+    gc.freeze()  # else every fork's first collection writes to, and so copies, the memory of all that is imported
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # finished kernels need no burial
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(address)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from matplotlib.ticker import MaxNLocator
 
-from ..arguments import open_unit
+from ..ground.arguments import open_unit
 from ..lab.plots import Picture, style
 from ..lemma import ROUNDINGS, follow, imp_levels, kept_at_target
 from ..strong.plan import sizes_for_one_neuron

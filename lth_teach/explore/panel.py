@@ -14,7 +14,6 @@ import ipywidgets
 import pandas as pd
 
 from ..lab import plots
-from ..replicates import Interval, interval, summarise
 from ..training import available_devices
 from . import search
 from .widgets import WIDE, Shown, menu, whole_slider
@@ -33,7 +32,7 @@ class TicketPanel(Shown):
     after the last finished level.
 
     Args:
-        choices: where the controls start; see :class:`lth_teach.search.Search`.
+        choices: where the controls start; see :class:`lth_teach.explore.search.Search`.
     """
 
     text = (
@@ -53,7 +52,8 @@ class TicketPanel(Shown):
 
     def _build(self, choices: search.Search) -> None:
         rate, target = {"min": 0.05, "max": 0.9, "step": 0.01}, {"min": 0.3, "max": 0.98, "step": 0.01}
-        devices = [(name if here else f"{name} (not present)", name) for name, here in available_devices().items()]
+        offered = available_devices() | {str(choices.device): True}  # "cuda:1" may have been chosen
+        devices = [(name if here else f"{name} (not present)", name) for name, here in offered.items()]
         self.controls: dict[str, ipywidgets.Widget] = {
             "prune_rate": ipywidgets.FloatSlider(choices.prune_rate, description="Prune rate", **rate, **WIDE),
             "target_sparsity": ipywidgets.FloatSlider(
@@ -61,7 +61,7 @@ class TicketPanel(Shown):
             ),
             "late_reset_iter": whole_slider("Late-reset step", choices.late_reset_iter, 0, choices.iterations),
             "seeds": whole_slider("Seeds", choices.seeds, 1, max(10, choices.seeds)),
-            "device": menu("Device", devices, choices.device),
+            "device": menu("Device", devices, str(choices.device)),
         }
         self._start = ipywidgets.Button(description="Start", button_style="primary")
         self._stop_button = ipywidgets.Button(description="Stop", disabled=True)
@@ -125,7 +125,7 @@ class TicketPanel(Shown):
         """Accuracy against density so far, with the dense line and the random control. ValueError if nothing ran."""
         if not self._rows:
             raise ValueError("nothing has been measured yet; press Start, or call run(block=True)")
-        return _figure(self.table())
+        return search.picture(self.table())
 
     def reading(self) -> str:
         """What the picture says, in words. ValueError if nothing ran."""
@@ -174,7 +174,7 @@ class TicketPanel(Shown):
         known = {(row["seed"], row["level"], row["arm"]) for row in self._rows}
         for row in choices.rows(progress.step, store, known):
             self._rows.append(row)
-            self._image.value = _figure(self.table()).png()
+            self._image.value = search.picture(self.table()).png()
             self._image.layout.display = ""
             self._reading.value = html.escape(search.describe(self.table()))
 
@@ -213,15 +213,3 @@ class _Progress:
         left = each * max(0, self._bar.max - self._done)
         self._bar.value = min(self._done, self._bar.max)
         self._status.value = f"Training: {self._done:,} of {self._bar.max:,} steps, about {left:.0f} s left."
-
-
-def _figure(rows: pd.DataFrame) -> plots.Picture:
-    summary = summarise(rows, ["arm", "density"], "accuracy", 100)
-    dense: Interval = interval(rows[(rows["arm"] == "ticket") & (rows["level"] == 0)]["accuracy"], 100)
-    return plots.accuracy_by_density(
-        summary,
-        title="MNIST-1D: the ticket against a random mask of the same layer densities",
-        alt="Test accuracy against percent of weights kept, for the ticket and for a random mask of the same layer "
-        "densities, with the dense network as a dashed line.",
-        dense=dense,
-    )

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from torch import nn
+
 from .. import data, models
-from ..arguments import open_unit
+from ..data import Dataset
 from ..finder import LotteryTicketFinder
+from ..ground.arguments import open_unit, whole
 from ..lemma import imp_levels
 from ..masks import layer_densities
 from ..replicates import interval, seed_list, summarise
@@ -18,6 +21,8 @@ from ..training import Trainer, choose_device
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from ..lab.plots import Picture
 
 RANDOM = "random (layer densities)"
 BATCH = 100
@@ -51,6 +56,7 @@ class Search:
         open_unit("prune_rate", self.prune_rate)
         open_unit("target_sparsity", self.target_sparsity)
         seed_list(self.seeds, self.base_seed)
+        whole(iterations=self.iterations)
         if not 0 <= self.late_reset_iter < self.iterations:
             raise ValueError(
                 f"late_reset_iter must be from 0 to below the {self.iterations} iterations, got {self.late_reset_iter}"
@@ -62,6 +68,37 @@ class Search:
         """Training steps of the whole search, controls included (by the lemma, so give or take a level)."""
         trainings = 2 * imp_levels(self.prune_rate, self.target_sparsity) + 1  # a control at each level but the dense
         return self.seeds * (trainings * (self.iterations - self.late_reset_iter) + self.late_reset_iter)
+
+    def model(self, dataset: Dataset, seed: int) -> nn.Sequential:
+        """The network of one seed at its initialisation."""
+        return models.mlp(dataset.x_train[0].numel(), *self.hidden, dataset.classes, seed=seed)
+
+    def trainer(self, dataset: Dataset, seed: int, on_step: Callable[[int, int], None] | None = None) -> Trainer:
+        """How one seed is trained: the seed is also that of the order of the data."""
+        return Trainer(
+            dataset,
+            self.iterations,
+            BATCH,
+            lr=2e-3,
+            evaluations=5,
+            order_seed=seed,
+            device=self.device,
+            on_step=on_step,
+        )
+
+    def finder(self, dataset: Dataset, seed: int, store: Path) -> LotteryTicketFinder:
+        """The finder of one seed, which keeps its levels in a folder of its own in ``store``.
+
+        Raises:
+            ValueError: so few weights that pruning would stall.
+        """
+        return LotteryTicketFinder(
+            self.model(dataset, seed),
+            self.prune_rate,
+            self.target_sparsity,
+            self.late_reset_iter,
+            store=store / f"seed_{seed}",
+        )
 
     def rows(
         self,
@@ -80,25 +117,8 @@ class Search:
             ValueError: so few weights that pruning would stall, before anything is trained.
         """
         dataset = data.mnist1d()
-        sizes = (dataset.x_train[0].numel(), *self.hidden, dataset.classes)
         for seed in seed_list(self.seeds, self.base_seed):
-            train = Trainer(
-                dataset,
-                self.iterations,
-                BATCH,
-                lr=2e-3,
-                evaluations=5,
-                order_seed=seed,
-                device=self.device,
-                on_step=on_step,
-            )
-            finder = LotteryTicketFinder(
-                models.mlp(*sizes, seed=seed),
-                self.prune_rate,
-                self.target_sparsity,
-                self.late_reset_iter,
-                store=store / f"seed_{seed}",
-            )
+            train, finder = self.trainer(dataset, seed, on_step), self.finder(dataset, seed, store)
             for level in finder.levels(train):
                 row: dict[str, Any] = {"seed": seed, "level": level.index, "density": level.density}
                 row["layers"] = layer_densities(finder.masks)
@@ -106,8 +126,23 @@ class Search:
                     yield row | {"arm": "ticket", "accuracy": level.accuracy}
                 if level.index and (seed, level.index, RANDOM) not in known:
                     ticket = Ticket(finder.masks, finder.initial_state, rewind_step=self.late_reset_iter)
-                    accuracy = train_ticket(random_mask(ticket, seed), models.mlp(*sizes, seed=seed), train)
+                    accuracy = train_ticket(random_mask(ticket, seed), self.model(dataset, seed), train)
                     yield row | {"arm": RANDOM, "accuracy": float(accuracy)}
+
+
+def picture(rows: pd.DataFrame) -> Picture:
+    """Accuracy against density of these rows, with the dense line and the random control."""
+    from ..lab import plots
+
+    summary = summarise(rows, ["arm", "density"], "accuracy", 100)
+    dense = interval(rows[(rows["arm"] == "ticket") & (rows["level"] == 0)]["accuracy"], 100)
+    return plots.accuracy_by_density(
+        summary,
+        title="MNIST-1D: the ticket against a random mask of the same layer densities",
+        alt="Test accuracy against percent of weights kept, for the ticket and for a random mask of the same layer "
+        "densities, with the dense network as a dashed line.",
+        dense=dense,
+    )
 
 
 def describe(rows: pd.DataFrame, tolerance: float = 1.0) -> str:

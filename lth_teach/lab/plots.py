@@ -189,7 +189,10 @@ def images(
     rows = -(-len(pictures) // columns)
     figure = Picture(alt or f"{len(pictures)} images: {', '.join(pictures)}.", 1.9 * columns + 1, 2.1 * rows + 0.4)
     grid = figure.subplots(rows, columns, squeeze=False)
-    arrays = {name: np.asarray(picture, dtype=float) for name, picture in pictures.items()}
+    arrays = {
+        name: np.asarray(picture.detach().cpu().double() if isinstance(picture, Tensor) else picture, dtype=float)
+        for name, picture in pictures.items()
+    }
     low, high = min(a.min() for a in arrays.values()), max(a.max() for a in arrays.values())
     for axes in grid.flat:
         axes.set_axis_off()

@@ -21,7 +21,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from .. import storage
+from ..ground import storage
+from ..ground.arguments import whole_number
 
 STANDARD = "standard library"
 LIBRARIES = (STANDARD, "numpy", "scipy", "sklearn", "pandas", "torch", "matplotlib")
@@ -90,21 +91,23 @@ def installed_sentences(each: int = 2_500, libraries: Sequence[str] = LIBRARIES)
     Raises:
         ValueError: ``each`` is below 1, or a library is not installed.
     """
+    each = whole_number("each", each)  # a numpy integer would be no JSON for the key below
     if each < 1:
         raise ValueError(f"each must be at least 1 sentence, got {each}")
     folders = {name: _folder(name) for name in libraries}
     files = {name: _python_files(folder) for name, folder in folders.items()}
     sizes = [[name, len(paths), sum(path.stat().st_size for path in paths)] for name, paths in files.items()]
     key = hashlib.sha256(json.dumps([LAYOUT, each, sizes]).encode()).hexdigest()[:16]
-    cached = storage.cache_dir() / f"sentences-{key}.json"
+    file = f"sentences-{key}.json"
     try:
-        return dict(json.loads(cached.read_text(encoding="utf-8")))
-    except (OSError, ValueError):  # absent or damaged: read the libraries again
+        return dict(json.loads((storage.cache_dir() / file).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):  # absent, not to be read, or damaged: read the libraries again
         pass
     found = {name: _read_library(files[name], each) for name in libraries}
     owners = Counter(sentence for sentences in found.values() for sentence in sentences)
     result = {name: [s for s in sentences if owners[s] == 1] for name, sentences in found.items()}
-    _write_json(cached, result)
+    with storage.if_possible():
+        storage.write_json(storage.cache_dir() / file, result)
     return result
 
 
@@ -115,7 +118,7 @@ def folder_sentences(folder: str | Path) -> list[str]:
         FileNotFoundError: there is no such folder.
         ValueError: the folder has no text file, or fewer than 200 sentences (the message says how many).
     """
-    root = Path(folder)
+    root = Path(os.path.expanduser(folder))
     if not root.is_dir():
         raise FileNotFoundError(f"no text folder at {root}")
     files = sorted(path for path in root.rglob("*") if path.suffix in (".txt", ".md", ".rst") and path.is_file())
@@ -178,10 +181,3 @@ def _read_library(files: Iterable[Path], limit: int) -> list[str]:
         if len(found) >= limit:
             break
     return list(found)[:limit]
-
-
-def _write_json(path: Path, content: object) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = storage.temporary_name(path)
-    temporary.write_text(json.dumps(content), encoding="utf-8")
-    os.replace(temporary, path)

@@ -15,7 +15,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..arguments import fraction
+from ..ground.arguments import fraction
 
 
 def cosine(gradient: ArrayLike, kept: ArrayLike) -> float:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ..data import Dataset
+from ..ground.arguments import whole_number
 from ..training import evaluate, own_threads, training_mode
 
 State = Mapping[str, Tensor]
@@ -84,10 +85,7 @@ def error_barrier(
     Raises:
         ValueError: points not a whole number or below 3, or states that do not fit each other or the model.
     """
-    if isinstance(points, bool) or not isinstance(points, int):
-        raise ValueError(f"points must be a whole number of at least 3, got {points!r}")
-    if points < 3:
-        raise ValueError(f"points must be at least 3 (two ends and something between), got {points}")
+    points = whole_number("points", points, 3, "whole number of points, the two ends included")
     check_same_shape(state_a, state_b)
     check_same_shape(model.state_dict(), state_a)
     probe = copy.deepcopy(model)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from ..arguments import fraction, positive, whole
+from ..ground.arguments import fraction, positive, whole
 
 LARGEST = 0.5  # of a target's weights, where random ones are uniform in [−1, 1]; the hardest place to reach
 MOST_DIGITS = 250  # of a number of random neurons; beyond, floats run out, and nothing is lost

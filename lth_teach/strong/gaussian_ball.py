@@ -7,7 +7,7 @@ import math
 import numpy as np
 from scipy.special import gammainc, ndtr
 
-from ..arguments import positive, whole
+from ..ground.arguments import positive, whole
 
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(80)  # of the quadrature, on [−1, 1]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..arguments import fraction, positive, whole
+from ..ground.arguments import fraction, positive, whole
 from .counting import LARGEST, draws_for_all
 from .products import factor_candidates, product_candidates
 from .subset_sum import subset_candidates

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ..arguments import fraction, positive
+from ..ground.arguments import fraction, positive
 from .counting import draws_needed
 
 

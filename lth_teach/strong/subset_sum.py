@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..arguments import fraction
+from ..ground.arguments import fraction
 
 MEMORY = 2**28  # bytes (256 MB) that a call may take
 BYTES_A_SUM = 64  # eight arrays of eight-byte numbers live at the same time

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..arguments import positive
+from ..ground.arguments import positive
 
 
 def uniform_in_ball(count: int, d: int, bound: float, random: np.random.Generator) -> np.ndarray:

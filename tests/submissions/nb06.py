@@ -2,7 +2,7 @@
 
 import math
 
-from lth_teach.strong import subset_sum
+from lth_teach import strong
 
 
 class RoundsDown:
@@ -39,4 +39,4 @@ class ForgetsTheEmptySubset:
         return max(0, math.ceil(math.log2(length / epsilon)))
 
     def closest_sum(numbers, target):
-        return min(subset_sum.all_sums(numbers)[1:], key=lambda total: abs(total - target))
+        return min(strong.subset_sum.all_sums(numbers)[1:], key=lambda total: abs(total - target))

@@ -10,7 +10,7 @@ import copy
 import ctypes
 import io
 import json
-import os
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ... import storage
+from ...ground import storage
 
 NOTEBOOKS = tuple(sorted(path.stem for path in Path(__file__).parent.glob("nb*.py")))
 TIME_LIMIT = 10.0  # seconds for one call of an attempt; the solutions take a small fraction of one
@@ -42,15 +42,25 @@ class Exercise:
     verify: Callable[[Any], int]
 
     def __call__(self, attempt: Any) -> bool:
-        """Check an answer, print the outcome, and note a pass in the learner's own progress file."""
-        try:
-            cases = self.verify(attempt)
-        except Wrong as wrong:
-            print(f"{self.name}: not yet.\n{wrong}\nFor a hint, run checks.hint({self.name!r}).")
-            return False
-        print(f"{self.name}: passed ({cases} case{'s' if cases != 1 else ''}).")
-        _note(self.name, passed=True)
+        """Check an answer, print the outcome, and note a pass in the learner's own progress file.
+
+        Warnings go to the ordinary output, since nbgrader gives no points for a cell that writes to the other one.
+        """
+        with redirect_stderr(sys.stdout):
+            try:
+                cases = self.verify(attempt)
+            except Wrong as wrong:
+                say(f"{self.name}: not yet.\n{wrong}\nFor a hint, run checks.hint({self.name!r}).")
+                return False
+            say(f"{self.name}: passed ({cases} case{'s' if cases != 1 else ''}).")
+            _note(self.name, passed=True)
         return True
+
+
+def say(text: str) -> None:
+    """Print; what the screen's encoding lacks is shown by its code, such as \\u03b8 for a theta."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    print(text.encode(encoding, "backslashreplace").decode(encoding))
 
 
 def exercise(*hints: str) -> Callable[[Callable[[Any], int]], Exercise]:
@@ -299,7 +309,7 @@ def hint(name: str) -> None:
     given = _progress().get(name, {}).get("hints", 0)
     position = min(given, len(hints) - 1)
     _note(name, hints=position + 1)
-    print(f"Hint {position + 1} of {len(hints)} for {name}: {hints[position]}")
+    say(f"Hint {position + 1} of {len(hints)} for {name}: {hints[position]}")
 
 
 def progress() -> None:
@@ -308,7 +318,7 @@ def progress() -> None:
     for notebook, exercises in _exercises().items():
         for name in exercises:
             state = "passed" if done.get(name, {}).get("passed") else "to do"
-            print(f"{notebook.removeprefix('nb')}  {state:6}  {name}")
+            say(f"{notebook.removeprefix('nb')}  {state:6}  {name}")
 
 
 def _exercises() -> dict[str, dict[str, Exercise]]:
@@ -330,21 +340,30 @@ def _progress_file() -> Path:
     return storage.cache_dir() / "progress.json"
 
 
+_unwritten: dict[str, dict[str, Any]] = {}  # progress that no file could take: it lasts as long as the kernel
+
+
 def _progress() -> dict[str, dict[str, Any]]:
     try:
-        return dict(json.loads(_progress_file().read_text(encoding="utf-8")))
-    except (OSError, ValueError):
-        return {}
+        kept = json.loads(_progress_file().read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):  # absent, not to be read, or damaged
+        kept = {}
+    known = kept.items() if isinstance(kept, dict) else ()
+    sound = {name: facts for name, facts in known if isinstance(facts, dict) and _is_count(facts.get("hints", 0))}
+    return sound | {name: sound.get(name, {}) | facts for name, facts in _unwritten.items()}
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and value >= 0
 
 
 def _note(name: str, **facts: Any) -> None:
     kept = _progress()
     kept[name] = kept.get(name, {}) | facts
-    path = _progress_file()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = storage.temporary_name(path)
-    temporary.write_text(json.dumps(kept), encoding="utf-8")
-    os.replace(temporary, path)
+    _unwritten[name] = kept[name]
+    with storage.if_possible():
+        storage.write_json(_progress_file(), kept)
+        _unwritten.clear()
 
 
 def __getattr__(name: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -51,18 +52,24 @@ def read(folder: str | Path = ".", leave_out: Sequence[str] = ()) -> list[Notebo
     """The notebooks of a folder in order of name.
 
     Args:
+        folder: "." also finds the course's notebooks in a folder ``notebooks`` in or above the one a program runs in,
+            since a kernel need not run where its notebook lies.
         leave_out: names of notebooks not to read, without ``.ipynb``.
 
     Raises:
         FileNotFoundError: the folder does not exist, or holds no notebook.
         ValueError: a file that is no notebook, or a claim that was not left by ``claims.record``.
     """
-    folder = Path(folder)
+    folder, here = Path(os.path.expanduser(folder)), Path.cwd()
+    if folder == Path():
+        places = (place / inside for place in (here, *here.parents) for inside in ("", "notebooks"))
+        folder = next((place for place in places if any(place.glob("[0-9][0-9]_*.ipynb"))), folder)
     if not folder.is_dir():
         raise FileNotFoundError(f"there is no folder {folder}; give the one that holds the notebooks")
     paths = sorted(path for path in folder.glob("*.ipynb") if path.stem not in leave_out)
     if not paths:
-        raise FileNotFoundError(f"the folder {folder} holds no notebook, so there is nothing to gather")
+        tried = f"{here} and the folders above it hold" if folder == Path() else f"the folder {folder} holds"
+        raise FileNotFoundError(f"{tried} no notebook, so there is nothing to gather")
     return [_read(path) for path in paths]
 
 

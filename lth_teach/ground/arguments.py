@@ -3,9 +3,29 @@
 from __future__ import annotations
 
 import math
+import operator
 from fractions import Fraction
 
-import numpy as np
+
+def whole_number(name: str, value: object, least: int | None = None, kind: str = "whole number") -> int:
+    """``value`` as Python's own int, whichever whole number it came as: numpy's, or a tensor of one entry.
+
+    Args:
+        kind: what to call it in the message, such as "whole number of steps".
+
+    Raises:
+        ValueError: it is none (True, 2.0 and "2" are not), or below ``least``.
+    """
+    try:
+        if isinstance(value, bool) or "bool" in str(getattr(value, "dtype", "")):
+            raise TypeError
+        number = operator.index(value)  # type: ignore[arg-type]
+    except (TypeError, RuntimeError):
+        number = None
+    if number is None or (least is not None and number < least):
+        allowed = "" if least is None else f", {least} or more"
+        raise ValueError(f"{name} must be a {kind}{allowed}, got {value if number is not None else repr(value)}")
+    return number
 
 
 def positive(**values: float) -> None:
@@ -25,8 +45,7 @@ def fraction(**values: float) -> None:
 def whole(**values: int) -> None:
     """Refuse values that are not whole numbers of at least 1. ValueError names the first."""
     for name, value in values.items():
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-            raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}")
+        whole_number(name, value, 1)
 
 
 def open_unit(name: str, value: float | str | Fraction) -> Fraction:
