@@ -14,9 +14,9 @@ from typing import Any, NoReturn
 
 from . import Ticket, __version__, data
 from .explore import search
+from .ground.devices import DEVICES
 from .ground.storage import temporary_name
 from .lab import environment
-from .training import DEVICES
 
 OPTIONS = {
     "prune_rate": "fraction of the surviving weights that a level removes, in (0, 1)",

@@ -13,15 +13,16 @@ A mask is applied to the bits: a bitwise AND is as fast as a product, and makes 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.optim.optimizer import Optimizer, register_optimizer_step_post_hook
+from torch.utils.hooks import RemovableHandle
 
-from .ground.states import parameters
+from .ground.states import parameters, place
 from .masks import Masks, check_masks, check_same_layers
 
 MASK = "_lth_teach_mask"  # the attribute by which a parameter carries its mask
@@ -32,8 +33,9 @@ def enforce(model: nn.Module, masks: Masks) -> None:
     """Zero the pruned weights now, and keep them exactly zero whoever trains the model, however.
 
     A parameter obeys one mask at a time: all masks that parameters of this model had are lifted, whoever set them.
-    Copies of the model are masked, too; a layer that takes the place of another is not. ``torch.func`` computes with
-    the weights that it is given. For ``torch.jit.script`` call :func:`release` first.
+    Copies of the model are masked, too; a layer or parameter that takes the place of another is not (as by
+    ``load_state_dict(..., assign=True)``), nor what moves weights in the middle of a forward pass. ``torch.func``
+    computes with the weights that it is given. For ``torch.jit.script`` call :func:`release` first.
 
     Raises:
         ValueError: a mask without its layer, of another shape, or not of bools; two masks for one tied weight.
@@ -44,6 +46,7 @@ def enforce(model: nn.Module, masks: Masks) -> None:
     for parameter, mask in chosen.items():
         _attach(parameter, mask)
         mask.apply(parameter.data)
+    torch.clear_autocast_cache()  # it may hold the weights from before
     if not any(isinstance(hook, _Before) and hook.covers(set(chosen)) for hook in model._forward_pre_hooks.values()):
         _remove_hooks(model)
         _add_hooks(model, tuple(chosen))
@@ -86,11 +89,15 @@ def _by_parameter(model: nn.Module, masks: Masks) -> dict[nn.Parameter, _Mask]:
     everything = parameters(model)
     check_masks(masks)
     check_same_layers(masks, everything)
+    tied: dict[Hashable, set[nn.Parameter]] = {}  # by memory: two parameters may be views of one
+    for parameter in everything.values():
+        tied.setdefault(place(parameter), set()).add(parameter)
     chosen: dict[nn.Parameter, _Mask] = {}
     for name, mask in masks.items():
-        known = chosen.setdefault(everything[name], _Mask(mask))
-        if not torch.equal(known.kept.to(mask.device), mask):
-            raise ValueError(f"{name} is tied to a layer of another name, and the two have different masks")
+        for parameter in tied[place(everything[name])]:
+            known = chosen.setdefault(parameter, _Mask(mask))
+            if not torch.equal(known.kept.to(mask.device), mask):
+                raise ValueError(f"{name} is tied to a layer of another name, and the two have different masks")
     return chosen
 
 
@@ -135,22 +142,23 @@ def _detach(parameter: nn.Parameter) -> None:
 class _Held:
     """What the hooks of one model share. A copy of them brings the masks along to the parameters of the copy."""
 
-    def __init__(self, parameters: Sequence[nn.Parameter], masks: Sequence[_Mask | None] = ()) -> None:
+    def __init__(self, parameters: Sequence[nn.Parameter], masks: Sequence[_Mask | None] = (), hooks: int = 0) -> None:
+        RemovableHandle.next_id = max(RemovableHandle.next_id, hooks)  # else a new hook takes the place of ours
         self.parameters = tuple(parameters)
-        self.under_way = False  # a forward pass of the whole model, which has masked every layer
+        self.under_way = 0  # the number of the module whose forward pass has masked all that is in it
         for parameter, mask in zip(parameters, masks, strict=False):
             if mask is not None:
                 _attach(parameter, mask)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _Held, (self.parameters, tuple(getattr(p, MASK, None) for p in self.parameters))
+        return _Held, (self.parameters, tuple(getattr(p, MASK, None) for p in self.parameters), RemovableHandle.next_id)
 
 
 class _Hook:
     """Takes part in the forward passes of a module; ``parameters`` are those of a layer, ``None`` for the model."""
 
-    def __init__(self, held: _Held, parameters: tuple[nn.Parameter, ...] | None = None) -> None:
-        self.held, self.parameters = held, parameters
+    def __init__(self, held: _Held, number: int, parameters: tuple[nn.Parameter, ...] | None = None) -> None:
+        self.held, self.number, self.parameters = held, number, parameters
 
     @property
     def __name__(self) -> str:  # asked for by torch.jit.script, which cannot compile what it finds here
@@ -159,12 +167,14 @@ class _Hook:
 
 class _Before(_Hook):
     def __call__(self, *_: Any) -> None:
-        if torch.compiler.is_exporting() or torch.jit.is_tracing() or (self.held.under_way and self.parameters):
+        if self.parameters and self.held.under_way:
+            return
+        if torch.compiler.is_exporting() or torch.jit.is_tracing():
             return  # what is exported holds the weights as they are, zeros included
         for parameter in self.parameters or self.held.parameters:
             if (mask := getattr(parameter, MASK, None)) is not None:
                 mask.apply(parameter.data)
-        self.held.under_way = not self.parameters
+        self.held.under_way = self.number
 
     def covers(self, parameters: set[nn.Parameter]) -> bool:
         """Whether this is the hook of a whole model that holds just these."""
@@ -173,17 +183,18 @@ class _Before(_Hook):
 
 class _After(_Hook):
     def __call__(self, *_: Any) -> None:
-        self.held.under_way = False
+        if self.held.under_way == self.number:
+            self.held.under_way = 0
 
 
 def _add_hooks(model: nn.Module, parameters: tuple[nn.Parameter, ...]) -> None:
     held = _Held(parameters)
-    for module in model.modules():
-        own = set(module.parameters(recurse=False))
-        if module is not model and (some := tuple(p for p in parameters if p in own)):
-            module.register_forward_pre_hook(_Before(held, some))
-    model.register_forward_pre_hook(_Before(held), prepend=True)  # attention reads weights of a layer it never calls
-    model.register_forward_hook(_After(held), always_call=True)
+    for number, module in enumerate(model.modules(), start=1):
+        own = set(module.parameters())  # of the layers in it, too: attention reads weights of a layer it never calls
+        some = None if module is model else tuple(p for p in parameters if p in own)
+        if some is None or some:
+            module.register_forward_pre_hook(_Before(held, number, some), prepend=module is model)
+            module.register_forward_hook(_After(held, number), always_call=True)
 
 
 def _is_compiled(model: nn.Module) -> bool:

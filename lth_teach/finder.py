@@ -10,7 +10,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import torch
 from torch import nn
 
 from . import __version__, scores
@@ -18,7 +17,7 @@ from . import masks as masks_module
 from .enforcement import enforce, release
 from .ground import storage
 from .ground.arguments import open_unit, whole_number
-from .ground.levels import LevelStore
+from .ground.levels import LevelStore, random_state
 from .ground.recognise import recognise
 from .ground.states import State, copy_state, load_state, state_of, unwrapped
 from .lemma import imp_schedule, kept_at_target
@@ -166,10 +165,10 @@ class LotteryTicketFinder:
         while True:
             level = None if store is None else self._stored_level(index, store)
             if level is None:
-                random_numbers = torch.get_rng_state()
+                random_numbers = random_state()
                 level = self._trained_level(index, train_fn)
                 if store is not None:
-                    parts = {"weights": state_of(self.model), "rewind": self._rewind_state}
+                    parts = {"weights": state_of(self.model), "rewind": self._rewind_state, "masks": self._masks}
                     store.save(index, parts, asdict(level), random_numbers)
             yield level
             finished = masks_module.count(self._masks) <= goal if num_iterations is None else index == num_iterations
@@ -223,14 +222,16 @@ class LotteryTicketFinder:
             "model": unwrapped(self.model),
             "train_fn": train_fn,
         }
-        digests = " ".join(recognise(value, name) for name, value in settings.items())
+        seen: dict[int, tuple[int, object]] = {}  # shared: an optimizer may hold the model, or a copy of it
+        digests = " ".join(recognise(value, name, seen) for name, value in settings.items())
         store = LevelStore(self.store, hashlib.sha256(digests.encode()).hexdigest())
         store.check_writable()
         return store
 
     def _stored_level(self, index: int, store: LevelStore) -> Level | None:
         """The level, its weights in the model and its state to rewind to in place; ``None`` if it is not there."""
-        if (found := store.load(index)) is None:
+        start = {"masks": self._masks} | ({"rewind": self._rewind_state} if index else {})
+        if (found := store.load(index, start)) is None:
             return None
         parts, level = found
         self._rewind_state = parts["rewind"]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 
 from torch import Tensor, nn
 
-from .ground.states import parameters
+from .ground.states import parameters, place
 
 Prunable = Callable[[str, Tensor], bool] | Iterable[str] | None
 
@@ -36,15 +36,15 @@ def prunable_parameters(model: nn.Module, prunable: Prunable = None) -> dict[str
     if isinstance(prunable, str):
         raise TypeError(f"prunable must be a list of names, such as [{prunable!r}], got the string {prunable!r}")
     if prunable is None:
-        wanted = {id(weight) for weight in _layer_weights(model)}
+        wanted = {place(weight) for weight in _layer_weights(model)}
     elif callable(prunable):
-        wanted = {id(p) for name, p in _once(everything).items() if prunable(name, p)}
+        wanted = {place(p) for name, p in _once(everything).items() if prunable(name, p)}
     else:
         names = list(prunable)
         if unknown := [name for name in names if name not in everything]:
             raise ValueError(f"no parameter named {unknown}; the model has {list(everything)}")
-        wanted = {id(everything[name]) for name in names}
-    chosen: dict[str, Tensor] = {name: p for name, p in _once(everything).items() if id(p) in wanted}
+        wanted = {place(everything[name]) for name in names}
+    chosen: dict[str, Tensor] = {name: p for name, p in _once(everything).items() if place(p) in wanted}
     if not chosen:
         raise ValueError(f"nothing in this {type(model).__name__} is prunable; its parameters: {list(everything)}")
     return chosen
@@ -71,8 +71,8 @@ def left_out(model: nn.Module, prunable: Prunable = None) -> dict[str, str]:
 
 
 def _once(everything: Mapping[str, nn.Parameter]) -> dict[str, nn.Parameter]:
-    seen: set[int] = set()
-    return {name: p for name, p in everything.items() if not (id(p) in seen or seen.add(id(p)))}  # type: ignore[func-returns-value]
+    seen: set[Hashable] = set()
+    return {name: p for name, p in everything.items() if not (place(p) in seen or seen.add(place(p)))}  # type: ignore[func-returns-value]
 
 
 def _layer_weights(model: nn.Module) -> Iterator[nn.Parameter]:

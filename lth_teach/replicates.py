@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .ground.arguments import whole_number
-from .training import choose_device, own_threads
+from .ground.devices import choose_device, own_threads
 
 if TYPE_CHECKING:
     import numpy as np

@@ -77,11 +77,13 @@ class Ticket:
         found = state_of(model)
         for state, other in ((self.initial_weights, found), (found, self.initial_weights)):
             masks_module.check_same_layers(state, other)
-        load_state(model, self.initial_weights)
         # In a model that does not tie them, each copy of a tied weight has the mask.
         tied = {place(self.initial_weights[name]): mask for name, mask in self.masks.items()}
         names = [name for name in self.initial_weights if place(self.initial_weights[name]) in tied]
-        enforce(model, {name: tied[place(self.initial_weights[name])] for name in names})
+        masks = {name: tied[place(self.initial_weights[name])] for name in names}
+        enforce(model, masks)  # first, since it may refuse
+        load_state(model, self.initial_weights)
+        enforce(model, masks)
 
     def save(self, path: str | Path) -> None:
         """Write the ticket to one safetensors file."""
@@ -101,7 +103,7 @@ class Ticket:
         tensors, details = storage.load_tensors(path)
         masks, weights = with_prefix(tensors, "mask/"), with_prefix(tensors, "weights/")
         try:
-            if not masks or set(details) != {"levels", "rewind_step"}:
+            if not masks or set(details) != {"levels", "rewind_step"} or not isinstance(details["levels"], list):
                 raise ValueError("there are no masks, or no levels and no rewind step")
             masks_module.check_masks(masks)
             masks_module.check_same_layers(masks, weights)
@@ -115,8 +117,11 @@ class Ticket:
 def _check_levels(levels: Sequence[Level], masks: Masks) -> None:
     total, more = masks_module.total(masks), masks_module.total(masks) + 1
     for index, level in enumerate(levels):
-        numbers = (level.density, level.sparsity, level.accuracy, level.seconds, level.best_accuracy or 0.0)
-        if level.index != index or not all(isinstance(number, float) and math.isfinite(number) for number in numbers):
+        best = 0.0 if level.best_accuracy is None else level.best_accuracy
+        numbers = (level.density, level.sparsity, level.accuracy, level.seconds, best)
+        whole_number("best_step", 0 if level.best_step is None else level.best_step, 0)
+        sound = all(isinstance(number, float) and math.isfinite(number) for number in numbers) and level.seconds >= 0
+        if not sound or whole_number("index", level.index, 0) != index:
             raise ValueError(f"level {index} is not a level: {level}")
         kept = whole_number("kept", level.kept, 1)
         if kept >= more or (level.density, level.sparsity) != (kept / total, 1 - kept / total):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -15,41 +14,13 @@ from torch.nn import functional as F
 from .data import Dataset, converted
 from .enforcement import undisturbed
 from .ground.arguments import whole_number
+from .ground.devices import choose_device, own_threads
 from .randomness import generator
 
-DEVICES = ("auto", "cpu", "cuda", "mps")
 OPTIMIZERS = ("adam", "sgd")
 SCHEDULES = ("constant", "cosine")
 HALF = (torch.float16, torch.bfloat16)
 EVALUATION_BATCH = 2_000  # rows a forward pass when measuring, so that full MNIST needs little memory
-
-
-def available_devices() -> dict[str, bool]:
-    """Every device name that can be asked for, and whether it is present here."""
-    present = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    return {"auto": True} | present
-
-
-def choose_device(name: str | torch.device = "cpu") -> torch.device:
-    """The device to use, by name or as PyTorch has it, with its number or without; "auto" picks cuda, mps, then cpu.
-
-    Raises:
-        ValueError: the name is unknown, or that device is absent (the message lists what is present).
-    """
-    name = str(name) if isinstance(name, torch.device) else name
-    present = [device for device, here in available_devices().items() if here]
-    if name == "auto":
-        return torch.device(next(device for device in ("cuda", "mps", "cpu") if device in present))
-    try:
-        device = torch.device(name)
-    except (RuntimeError, TypeError):
-        reason = "is not a device"
-    else:
-        reason = "is not present on this machine" if device.type in DEVICES else "is none that the course computes on"
-        count = torch.cuda.device_count() if device.type == "cuda" else 1
-        if device.type in present and (device.index or 0) < max(1, count):
-            return device if device.type == "cuda" else torch.device(device.type)
-    raise ValueError(f"device {name!r} {reason}; present: {', '.join(present)}")
 
 
 class TrainingResult(float):
@@ -90,7 +61,8 @@ class Trainer:
         evaluations: how many times a whole run measures the validation loss.
         order_seed: seed of the order of the data, the "SGD noise" of Frankle et al. (2020).
         device: "cpu" (the fastest for networks this small), "cuda", "cuda:1", "mps" or "auto".
-        on_step: called with (step, T) after each step; it may raise to stop the run.
+        on_step: called with (step, T) after each step; it may raise to stop the run. In a search with a store it may
+            only watch: levels are found again whatever it did.
     """
 
     data: Dataset
@@ -197,30 +169,6 @@ def batches(
             x, y = data.x_train[order], data.y_train[order]
         first = step % per_epoch * batch_size
         yield step, x[first : first + batch_size], y[first : first + batch_size]
-
-
-def thread_count() -> int:
-    """Threads that training uses in a process: LTH_TEACH_THREADS, or 1. ValueError if that is no positive number."""
-    # Not OMP_NUM_THREADS: joblib sets that in its workers, by the number of cores, and results would depend on it.
-    wanted = os.environ.get("LTH_TEACH_THREADS", "1")
-    if not wanted.isdecimal() or int(wanted) < 1:
-        raise ValueError(f"LTH_TEACH_THREADS must be a whole number from 1 on, got {wanted!r}")
-    return int(wanted)
-
-
-@contextmanager
-def own_threads() -> Iterator[None]:
-    """Compute with one thread inside the block, or with LTH_TEACH_THREADS of them where that is set.
-
-    These networks are so small that sharing a step among cores costs more than it saves, several times more on a busy
-    machine; cores are better used for other seeds (see :mod:`lth_teach.replicates`).
-    """
-    before = torch.get_num_threads()
-    torch.set_num_threads(thread_count())
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 @contextmanager

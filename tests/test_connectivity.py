@@ -118,11 +118,13 @@ def test_states_of_another_model_are_refused_by_name(tiny):
 @pytest.mark.parametrize("points", [3.5, "5", True])
 def test_points_are_a_whole_number(points, tiny):
     model = models.mlp(6, 20, 3, seed=0)
-    with pytest.raises(ValueError, match="points must be a whole number of points, got"):
+    with pytest.raises(
+        ValueError, match="points must be a whole number of points, the two ends included, 3 or more, got"
+    ):
         connectivity.error_barrier(model, model.state_dict(), model.state_dict(), tiny, points=points)
 
 
 def test_two_points_are_too_few(tiny):
     model = models.mlp(6, 20, 3, seed=0)
-    with pytest.raises(ValueError, match="points must be a whole number of points .* got 2"):
+    with pytest.raises(ValueError, match="points must be a whole number of points.* got 2"):
         connectivity.error_barrier(model, model.state_dict(), model.state_dict(), tiny, points=2)

@@ -6,6 +6,8 @@ The oracle is always the same: the values that ``pruned`` reads from the paramet
 import copy
 import gc
 import pickle
+import subprocess
+import sys
 import warnings
 import weakref
 from concurrent.futures import ThreadPoolExecutor
@@ -549,6 +551,79 @@ def test_a_copy_is_masked_before_its_first_forward_pass(tiny):
     shake(layer)
     layer(tiny.x_train)
     assert torch.equal(layer.weight != 0, kept["0.weight"])
+
+
+def test_a_part_called_alone_masks_what_it_reads_without_calling(tiny):
+    class Reader(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.read = nn.Linear(6, 6)
+
+        def forward(self, x):
+            return F.linear(x, self.read.weight)
+
+    model = nn.Sequential(Reader(), nn.MultiheadAttention(6, 2))
+    kept = sparse(model)
+    enforcement.enforce(model, kept)
+    part = copy.deepcopy(model[1])
+    for module, x in ((model[0], [tiny.x_train]), (model[1], [tiny.x_train] * 3), (part, [tiny.x_train] * 3)):
+        shake(module)
+        module(*x)
+    assert not pruned(model, kept).any()
+    assert torch.equal(part.out_proj.weight != 0, kept["1.out_proj.weight"])
+
+
+IN_A_NEW_PROCESS = """
+import sys, torch
+model, kept = torch.load(sys.argv[1], weights_only=False)
+for _ in range(20):
+    model.register_forward_pre_hook(lambda module, inputs: None)  # must not take the place of the mask's
+with torch.no_grad():
+    model.weight.add_(1.0)
+model(torch.ones(1, 4))
+print(bool(model.weight[~kept].any()))
+"""
+
+
+def test_a_model_that_is_loaded_in_a_new_process_keeps_its_mask_whatever_is_hooked_to_it(tmp_path):
+    model, kept = nn.Linear(4, 3), torch.rand(3, 4, generator=torch.Generator().manual_seed(0)) < 0.5
+    enforcement.enforce(model, {"weight": kept})
+    torch.save((model, kept), tmp_path / "model")
+    command = [sys.executable, "-c", IN_A_NEW_PROCESS, str(tmp_path / "model")]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "False\n"
+
+
+def test_weights_that_are_one_piece_of_memory_have_one_mask():
+    model = nn.Sequential(nn.Linear(5, 5, bias=False), nn.ReLU(), nn.Linear(5, 5, bias=False))
+    model[2].weight = nn.Parameter(model[0].weight.data)  # tied without being one parameter
+    assert list(masks.dense(model)) == ["0.weight"]
+    kept = masks.random_like(masks.dense(model), 0)
+    kept["0.weight"][:, 0] = False
+    enforcement.enforce(model, kept)
+    for how in (model, model[0], model[2]):
+        shake(model)
+        how(torch.ones(1, 5))
+        assert torch.equal(model[0].weight != 0, kept["0.weight"])
+
+
+def test_autocast_forgets_the_weights_from_before():
+    model = nn.Linear(4, 3, bias=False)
+    x = torch.ones(1, 4)
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        model.requires_grad_(True)
+        model(x)
+        enforcement.enforce(model, {"weight": torch.zeros(3, 4, dtype=torch.bool)})
+        assert not model(x).any()
+
+
+def test_a_ticket_that_does_not_fit_the_ties_of_a_model_leaves_it_alone():
+    untied = Tied(tie=False)
+    kept = masks.shuffled({name: torch.arange(88).view(11, 8) < 44 for name in ("emb.weight", "out.weight")}, 0)
+    ticket, model = Ticket(kept, untied.state_dict()), Tied()
+    before = copy.deepcopy(model.state_dict())
+    with pytest.raises(ValueError, match="tied to a layer of another name"):
+        ticket.load_into(model)
+    assert all(torch.equal(before[name], tensor) for name, tensor in model.state_dict().items())
 
 
 def test_the_mask_of_a_model_that_was_released_does_not_come_back_in_a_copy(tiny):

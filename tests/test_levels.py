@@ -1,11 +1,13 @@
 """A folder of levels: each is there again, or set aside; nothing is half-done."""
 
 import os
+import random
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -13,16 +15,16 @@ from lth_teach.ground import levels
 
 
 def keep(store, index, details=None):
-    store.save(index, {"weights": {"0.x": torch.ones(2)}}, details or {}, torch.get_rng_state())
+    store.save(index, {"weights": {"0.x": torch.ones(2)}}, details or {}, levels.random_state())
 
 
 FULL_DISK = """
 import resource, sys, torch
 from lth_teach.ground import levels
-resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))
+resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
 store = levels.LevelStore(sys.argv[1], "0123456789abcdef and more")
 store.check_writable()
-numbers = torch.get_rng_state()
+numbers = levels.random_state()
 store.save(0, {"w": {"x": torch.zeros(10)}}, {}, numbers)
 try:
     store.save(1, {"w": {"x": torch.zeros(100_000)}}, {}, numbers)
@@ -65,10 +67,10 @@ def test_a_store_gives_back_levels_and_leaves_those_of_other_keys_alone(store, t
     store.check_writable()
     assert os.listdir(tmp_path / "0123456789abcdef") == []
     keep(store, 3, {"accuracy": 0.5})
-    parts, details = store.load(3)
+    parts, details = store.load(3, {})
     assert (parts["weights"]["0.x"].tolist(), details) == ([1, 1], {"accuracy": 0.5})
-    assert store.load(2) is None
-    assert other.load(3) is None
+    assert store.load(2, {}) is None
+    assert other.load(3, {}) is None
 
 
 @pytest.mark.parametrize("how", ["damaged", "another level", "another key"])
@@ -84,22 +86,36 @@ def test_a_damaged_or_foreign_level_is_set_aside_with_a_warning(store, tmp_path,
     content = path.read_bytes()
     index = int(path.name[6:8])
     with pytest.warns(UserWarning, match=rf"now level_0{index}.safetensors.damaged-.*level {index} is computed again"):
-        assert store.load(index) is None
+        assert store.load(index, {}) is None
     (aside,) = path.parent.iterdir()
     assert aside.read_bytes() == content
-    assert store.load(index) is None  # and no second warning
+    assert store.load(index, {}) is None  # and no second warning
     keep(store, index)
-    assert store.load(index) is not None
+    assert store.load(index, {}) is not None
 
 
-def test_a_level_that_drew_random_numbers_is_there_only_for_the_same_ones(store):
-    torch.manual_seed(1)
-    before = torch.get_rng_state()
-    drawn = torch.rand(3)
+@pytest.mark.parametrize(
+    ("seed", "draw"),
+    [
+        (torch.manual_seed, lambda: torch.rand(1).item()),
+        (np.random.seed, np.random.standard_normal),  # keeps a second number for later
+        (random.seed, lambda: random.gauss(0, 1)),
+    ],
+    ids=["torch", "numpy", "python"],
+)
+def test_a_level_that_drew_random_numbers_is_there_only_for_the_same_ones(store, seed, draw):
+    seed(1)
+    before = levels.random_state()
+    drawn = draw()
     store.save(0, {"weights": {"0.x": torch.ones(2)}}, {}, before)
-    following = torch.rand(3)
-    assert store.load(0) is None  # the numbers stand elsewhere
-    torch.manual_seed(1)
-    assert store.load(0) is not None
-    assert torch.equal(torch.rand(3), following)  # as if they had been drawn
-    assert not torch.equal(drawn, following)
+    following = draw()
+    assert store.load(0, {}) is None  # the numbers stand elsewhere
+    seed(1)
+    assert store.load(0, {}) is not None
+    assert draw() == following != drawn  # as if they had been drawn
+
+
+def test_a_level_is_there_only_for_a_search_that_stands_where_it_started(store):
+    store.save(0, {"masks": {"0.x": torch.tensor([True, False])}}, {}, levels.random_state())
+    assert store.load(0, {"masks": {"0.x": torch.tensor([False, True])}}) is None
+    assert store.load(0, {"masks": {"0.x": torch.tensor([True, False])}}) is not None

@@ -432,6 +432,24 @@ def test_a_file_that_holds_no_ticket_is_refused(ticket, tmp_path):
         Ticket.load(tmp_path / "tensors")
 
 
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"best_step": "soon"}, "best_step"),
+        ({"best_accuracy": ""}, "not a level"),
+        ({"index": True}, "index"),
+        ({"seconds": -1.0}, "not a level"),
+        ({"kept": 839}, "level 0 keeps 839 of 840"),
+        ({"accuracy": math.nan}, "not a level"),
+    ],
+)
+def test_a_file_whose_levels_are_none_is_refused_though_its_checksum_is_right(ticket, tmp_path, changed, message):
+    wrong = replace(ticket, levels=(replace(ticket.levels[0], **changed), *ticket.levels[1:]))
+    wrong.save(tmp_path / "ticket")
+    with pytest.raises(ValueError, match=f"holds no ticket: .*{message}"):
+        Ticket.load(tmp_path / "ticket")
+
+
 def test_loading_a_ticket_puts_its_weights_and_mask_into_the_model(ticket):
     model = net(9)
     ticket.load_into(model)

@@ -9,6 +9,7 @@ from torch import nn
 
 from lth_teach import Trainer, models, training
 from lth_teach.data import SPLITS
+from lth_teach.ground import devices
 from lth_teach.ground.storage import same_state
 
 
@@ -217,7 +218,7 @@ def test_auto_prefers_cuda_then_mps_then_cpu(monkeypatch):
     for cuda, mps, chosen in ((True, True, "cuda"), (False, True, "mps"), (False, False, "cpu")):
         monkeypatch.setattr(torch.cuda, "is_available", lambda cuda=cuda: cuda)
         monkeypatch.setattr(torch.backends.mps, "is_available", lambda mps=mps: mps)
-        assert training.choose_device("auto").type == chosen
+        assert devices.choose_device("auto").type == chosen
 
 
 @pytest.mark.parametrize("absent", ["cuda", "mps"])
@@ -267,24 +268,24 @@ def test_steps_are_whole_numbers(tiny, steps):
 
 @pytest.mark.parametrize("device", ["cpu", "cpu:0", torch.device("cpu"), torch.device("cpu", 0)])
 def test_a_device_may_be_pytorchs_own_or_carry_its_number(tiny, device):
-    assert training.choose_device(device) == torch.device("cpu")
+    assert devices.choose_device(device) == torch.device("cpu")
     assert 0 <= trainer(tiny, device=device)(net()) <= 1
 
 
 def test_a_numbered_graphics_card_is_told_from_those_there_are(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
-    assert training.choose_device("cuda:1") == training.choose_device(torch.device("cuda", 1)) == torch.device("cuda:1")
+    assert devices.choose_device("cuda:1") == devices.choose_device(torch.device("cuda", 1)) == torch.device("cuda:1")
     with pytest.raises(ValueError, match="device 'cuda:2' is not present on this machine; present: auto, cpu, cuda"):
-        training.choose_device("cuda:2")
+        devices.choose_device("cuda:2")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(ValueError, match="device 'cuda:0' is not present on this machine; present: auto, cpu$"):
-        training.choose_device(torch.device("cuda:0"))
+        devices.choose_device(torch.device("cuda:0"))
 
 
 def test_a_device_that_pytorch_knows_and_the_course_does_not_is_not_denied():
     with pytest.raises(ValueError, match="device 'meta' is none that the course computes on; present: auto, cpu"):
-        training.choose_device("meta")
+        devices.choose_device("meta")
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "sgd"])

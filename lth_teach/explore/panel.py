@@ -13,8 +13,8 @@ from typing import Any
 import ipywidgets
 import pandas as pd
 
+from ..ground.devices import available_devices
 from ..lab import plots
-from ..training import available_devices
 from . import search
 from .widgets import WIDE, Shown, menu, whole_slider
 

@@ -13,11 +13,12 @@ from .. import data, models
 from ..data import Dataset
 from ..finder import LotteryTicketFinder
 from ..ground.arguments import open_unit, whole
+from ..ground.devices import choose_device
 from ..lemma import imp_levels
 from ..masks import layer_densities
 from ..replicates import interval, seed_list, summarise
 from ..tickets import Ticket, random_mask, train_ticket
-from ..training import Trainer, choose_device
+from ..training import Trainer
 
 if TYPE_CHECKING:
     import pandas as pd

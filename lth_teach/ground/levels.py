@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import uuid
 import warnings
 from collections.abc import Mapping
@@ -11,11 +12,32 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
-from torch import Tensor
 
 from .states import State
-from .storage import load_tensors, save_tensors, temporary_name
+from .storage import load_tensors, same_state, save_tensors, temporary_name
+
+
+def random_state() -> State:
+    """Where the global random numbers of PyTorch, NumPy and Python stand."""
+    _, words, gauss = random.getstate()
+    _, keys, position, has_gauss, cached = np.random.get_state(legacy=True)
+    numpy = [int(position), int(has_gauss), float(cached)]
+    return {
+        "torch": torch.get_rng_state(),
+        "python": torch.tensor(words),
+        "gauss": gauss,
+        "numpy": torch.from_numpy(np.asarray(keys).astype(np.int64)),
+        "place": numpy,
+    }
+
+
+def set_random_state(state: State) -> None:
+    """Put them back to where :func:`random_state` found them."""
+    torch.set_rng_state(state["torch"])
+    random.setstate((3, tuple(state["python"].tolist()), state["gauss"]))
+    np.random.set_state(("MT19937", state["numpy"].numpy().astype(np.uint32), *state["place"]))
 
 
 @dataclass(frozen=True)
@@ -43,16 +65,16 @@ class LevelStore:
         except OSError as error:
             raise OSError(f"nothing can be kept in the store {self.folder}: {error}") from error
 
-    def save(self, index: int, parts: Mapping[str, State], details: Mapping[str, Any], random_numbers: Tensor) -> None:
+    def save(self, index: int, parts: Mapping[str, State], details: Mapping[str, Any], random_numbers: State) -> None:
         """Keep level ``index``: its states, by name, and its details.
 
         Args:
-            random_numbers: what ``torch.get_rng_state()`` gave before the level was trained.
+            random_numbers: what :func:`random_state` gave before the level was trained.
 
         Raises:
             OSError: it cannot be written; the message says which levels are kept.
         """
-        parts = {**parts, "random": {"before": random_numbers, "after": torch.get_rng_state()}}
+        parts = {**parts, "before": random_numbers, "after": random_state()}
         entries = {f"{part}/{name}": value for part, state in parts.items() for name, value in state.items()}
         try:
             save_tensors(self._path(index), entries, {"key": self.key, "index": index, "details": dict(details)})
@@ -63,11 +85,14 @@ class LevelStore:
                 f"there: {kept}; with room to write, the same search goes on after them"
             ) from error
 
-    def load(self, index: int) -> tuple[dict[str, State], dict[str, Any]] | None:
+    def load(self, index: int, start: Mapping[str, State]) -> tuple[dict[str, State], dict[str, Any]] | None:
         """(states by name, details) of level ``index``, or ``None`` if it is not there.
 
-        A level whose training drew from PyTorch's own random numbers, by dropout or shuffling, is there only for a
-        program whose numbers stand where they stood then; they are set to where they stood after it.
+        A level whose training drew global random numbers, by dropout or shuffling, is there only for a program whose
+        numbers stand where they stood then; they are set to where they stood after it.
+
+        Args:
+            start: what has to be among the level's states, name by name: it was trained from just there.
 
         A file that is damaged, or is not what its name says, is renamed, with a warning, and counts as not there.
         """
@@ -88,11 +113,13 @@ class LevelStore:
         for name, value in entries.items():
             part, _, name = name.partition("/")
             parts.setdefault(part, {})[name] = value
-        before, after = parts["random"]["before"], parts["random"]["after"]
-        if not torch.equal(before, after):
-            if not torch.equal(before, torch.get_rng_state()):
+        if not all(same_state(parts[part], state) for part, state in start.items()):
+            return None  # trained from another level before
+        before, after = parts["before"], parts["after"]
+        if not same_state(before, after):
+            if not same_state(before, random_state()):
                 return None
-            torch.set_rng_state(after)
+            set_random_state(after)
         return parts, contents["details"]
 
     def _path(self, index: int) -> Path:

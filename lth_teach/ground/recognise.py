@@ -38,6 +38,7 @@ NO_CODE |= {"__annotations_cache__", "__firstlineno__", "__static_attributes__",
 GLOBALS = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS")
 ATTRIBUTES = ("LOAD_ATTR", "LOAD_METHOD")
 ABSENT = "(not there)"
+HOOK_FLAGS = {n for n in vars(nn.Module()) if "_hooks_" in n}
 PACKAGE = __name__.partition(".")[0]
 Parts = list[tuple[str, Any]]
 
@@ -46,20 +47,22 @@ class Unrecognised(ValueError):
     """Something has no identity that outlives the program: an open file, a lock, an iterator in use."""
 
 
-def recognise(something: Any, name: str = "train_fn") -> str:
+def recognise(something: Any, name: str = "train_fn", seen: dict[int, tuple[int, Any]] | None = None) -> str:
     """A hex digest: equal for equal code and values, also in a program started anew, and different otherwise.
 
     Names of files, line numbers, addresses and the order of sets and dictionaries do not count. Nor do fields of a
-    dataclass with ``compare=False``, and a list that code only appends to or a whole number that it only counts up.
+    dataclass of this package with ``compare=False``, and a list that code only appends to or a whole number that it
+    only counts up.
 
     Args:
         name: what ``something`` is called in the error.
+        seen: the same dictionary for several things that may hold each other.
 
     Raises:
         Unrecognised: a part cannot be identified; the message says which, such as "train_fn -> loader -> _iterator".
     """
     try:
-        return _digest(something, name, {})
+        return _digest(something, name, {} if seen is None else seen)
     except RecursionError as error:
         raise Unrecognised(f"{name} cannot be recognised: it is nested too deeply; pass no store") from error
 
@@ -136,7 +139,8 @@ def _parts(value: Any) -> Parts:
         return [(str(n), part) for n, part in enumerate(value)]
     if is_dataclass(value):
         entries = getattr(value, "__dict__", {}) | {f.name: getattr(value, f.name, ABSENT) for f in fields(value)}
-        ignored = {f.name for f in fields(value) if not f.compare}
+        ours = type(value).__module__.partition(".")[0] == PACKAGE  # a Trainer's on_step, which only watches
+        ignored = {f.name for f in fields(value) if ours and not f.compare}
         return [("class", type(value)), ("", {name: part for name, part in entries.items() if name not in ignored})]
     if isinstance(value, Iterator) and _version(type(value).__module__):
         raise TypeError("an iterator in use")
@@ -194,6 +198,8 @@ def _code(code: CodeType) -> tuple[Any, ...]:
 def _only_written(name: str, value: Any, steps: list[dis.Instruction]) -> bool:
     """A list that is only appended to, or a whole number that is only counted up: it decides nothing."""
     uses = [steps[n + 1 : n + 4] for n, step in enumerate(steps) if step.argval == name and step.opname[:4] == "LOAD"]
+    if not uses:
+        return False  # read in another way: settings.STEPS
     if type(value) is list:
         return all(use[0].opname in ATTRIBUTES and use[0].argval == "append" for use in uses)
     counted = ("LOAD_CONST", "+=", name)
@@ -218,9 +224,9 @@ def _module(module: nn.Module) -> Parts:
     for name, value in sorted(_not_ours(vars(module)).items()):
         if name in ("_parameters", "_buffers", "_modules"):
             value = list(value.items())
-        elif name.endswith("_hooks"):
+        elif name.endswith("_hooks") and name in vars(nn.Module()):
             value = list(_not_ours(value).values())
-        elif "_hooks_" in name or name == "_compiled_call_impl" or (compiled and ("dynamo" in name or name[0] != "_")):
+        elif name in HOOK_FLAGS or name == "_compiled_call_impl" or (compiled and ("dynamo" in name or name[0] != "_")):
             continue
         parts.append((name, value))
     return parts

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 State = dict[str, Any]  # what a state_dict holds: tensors, and the extra state of a module
 
@@ -83,6 +84,6 @@ def with_prefix(tensors: State, prefix: str) -> State:
 
 def place(value: Any) -> Hashable:
     """Where a tensor lies in memory: the same for two names of one tied weight in a state_dict."""
-    if not isinstance(value, Tensor) or value.layout != torch.strided or not value.numel():
+    if not isinstance(value, Tensor) or is_lazy(value) or value.layout != torch.strided or not value.numel():
         return id(value)
     return value.device, value.data_ptr(), value.dtype, value.shape, value.stride(), value.is_conj(), value.is_neg()

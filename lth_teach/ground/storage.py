@@ -75,7 +75,7 @@ def save_tensors(path: str | Path, tensors: Mapping[str, Any], details: Mapping[
         TypeError: the details are not JSON-able; nothing has been written.
         OSError: the file could not be written; the message names the folder, and an older file is still whole.
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     parts, layout = _lay_out(tensors)
     # Each a copy of its own, because safetensors refuses tensors that overlap in memory.
     parts = {name: _plain(part).clone(memory_format=torch.contiguous_format) for name, part in parts.items()}
@@ -116,7 +116,7 @@ def load_tensors(path: str | Path) -> tuple[State, dict[str, Any]]:
         FileNotFoundError: there is no such file.
         ValueError: the file is damaged or changed, or another program wrote it.
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     if not path.is_file():
         raise FileNotFoundError(f"no file at {path}")
     try:

@@ -10,7 +10,7 @@ from importlib import import_module
 from importlib.metadata import version
 
 from ..ground import storage
-from ..training import available_devices, choose_device, thread_count
+from ..ground.devices import available_devices, choose_device, thread_count
 
 PACKAGES = ("torch", "numpy", "scipy", "pandas", "matplotlib", "ipywidgets", "jupyterlab")
 OLDEST_PYTHON = (3, 11)

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from ..ground.arguments import open_unit, whole_number
-from ..training import choose_device
+from ..ground.devices import choose_device
 
 COMMON = ("prune_rate", "device", "seeds", "base_seed", "preset")
 NUMBERS = {"prune_rate": float, "seeds": int, "base_seed": int}

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ..ground.devices import choose_device, own_threads
 from ..randomness import generator
-from ..training import choose_device, own_threads, training_mode
+from ..training import training_mode
 from .bert import MaskedLanguageModel
 from .text import MASK, SPECIAL
 

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from ..data import Dataset
 from ..ground.arguments import whole_number
-from ..training import evaluate, own_threads, training_mode
+from ..ground.devices import own_threads
+from ..training import evaluate, training_mode
 
 State = Mapping[str, Tensor]
 STABLE = 0.02  # an error barrier below 2 points counts as stable (Frankle et al. 2020, section 3)

@@ -18,7 +18,8 @@ import torch
 from torch import Tensor, nn
 
 from ..enforcement import release
-from ..training import own_threads, training_mode
+from ..ground.devices import own_threads
+from ..training import training_mode
 
 # Layers that treat every neuron by itself (BatchNorm does in evaluation mode), so a neuron can be taken out of them.
 BY_NEURON = (nn.ReLU, nn.LeakyReLU, nn.Tanh, nn.Sigmoid, nn.GELU, nn.Identity, nn.Dropout, nn.BatchNorm1d)

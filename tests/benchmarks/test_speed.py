@@ -22,8 +22,8 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from lth_teach import Trainer, enforcement, masks, models, replicates, scores
 from lth_teach.data import Dataset
+from lth_teach.ground.devices import own_threads
 from lth_teach.measures import tangent_kernel
-from lth_teach.training import own_threads
 
 pytestmark = pytest.mark.benchmark
 

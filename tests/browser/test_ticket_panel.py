@@ -15,7 +15,7 @@ import nbformat
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from lth_teach.training import available_devices
+from lth_teach.ground.devices import available_devices
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOK = "00_start_here.ipynb"
