@@ -20,24 +20,22 @@ from .storage import load_tensors, same_state, save_tensors, temporary_name
 
 
 def random_state() -> State:
-    """Where the global random numbers of PyTorch, NumPy and Python stand."""
-    _, words, gauss = random.getstate()
-    _, keys, position, has_gauss, cached = np.random.get_state(legacy=True)
-    numpy = [int(position), int(has_gauss), float(cached)]
-    return {
-        "torch": torch.get_rng_state(),
-        "python": torch.tensor(words),
-        "gauss": gauss,
-        "numpy": torch.from_numpy(np.asarray(keys).astype(np.int64)),
-        "place": numpy,
-    }
+    """Where the global random numbers of PyTorch, Python and NumPy stand."""
+    version, words, gauss = random.getstate()
+    kind, keys, *rest = np.random.get_state(legacy=True)
+    numpy = [kind, np.asarray(keys).tolist(), *(np.asarray(number).item() for number in rest)]
+    return {"torch": torch.get_rng_state(), "python": [version, list(words), gauss], "numpy": numpy}
 
 
 def set_random_state(state: State) -> None:
-    """Put them back to where :func:`random_state` found them."""
-    torch.set_rng_state(state["torch"])
-    random.setstate((3, tuple(state["python"].tolist()), state["gauss"]))
-    np.random.set_state(("MT19937", state["numpy"].numpy().astype(np.uint32), *state["place"]))
+    """Put those that are in ``state`` back to where :func:`random_state` found them."""
+    if "torch" in state:
+        torch.set_rng_state(state["torch"])
+    if "python" in state:
+        version, words, gauss = state["python"]
+        random.setstate((version, tuple(words), gauss))
+    if "numpy" in state:
+        np.random.set_state(tuple(state["numpy"]))
 
 
 @dataclass(frozen=True)
@@ -89,7 +87,7 @@ class LevelStore:
         """(states by name, details) of level ``index``, or ``None`` if it is not there.
 
         A level whose training drew global random numbers, by dropout or shuffling, is there only for a program whose
-        numbers stand where they stood then; they are set to where they stood after it.
+        numbers (of the generators drawn from) stand where they stood then; they are set to where they stood after it.
 
         Args:
             start: what has to be among the level's states, name by name: it was trained from just there.
@@ -115,11 +113,11 @@ class LevelStore:
             parts.setdefault(part, {})[name] = value
         if not all(same_state(parts[part], state) for part, state in start.items()):
             return None  # trained from another level before
-        before, after = parts["before"], parts["after"]
-        if not same_state(before, after):
-            if not same_state(before, random_state()):
-                return None
-            set_random_state(after)
+        before, after, now = parts["before"], parts["after"], random_state()
+        drawn = {name for name in before if not same_state({name: before[name]}, {name: after[name]})}
+        if not same_state({name: before[name] for name in drawn}, {name: now[name] for name in drawn}):
+            return None
+        set_random_state({name: after[name] for name in drawn})
         return parts, contents["details"]
 
     def _path(self, index: int) -> Path:
