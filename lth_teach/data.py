@@ -76,18 +76,22 @@ def converted(x: Tensor, device: torch.device | str, dtype: torch.dtype | None) 
     return x.to(device, dtype) if isinstance(x, Tensor) and x.is_floating_point() else x.to(device)
 
 
-def mnist1d(samples: int = 14_000) -> Dataset:
+def mnist1d(samples: int = 14_000, draw: int = 42) -> Dataset:
     """MNIST-1D: 40 numbers a sample, ten classes; generated in seconds, then cached.
 
     70 % train, 10 % validation, 20 % test. Source: Greydanus & Kobak, arXiv 2011.14439.
 
+    Args:
+        draw: the seed of the generator, from 0 on; 42 is the published data set, another one is a data set like it.
+
     Raises:
-        ValueError: fewer than 100 samples.
+        ValueError: fewer than 100 samples, or a draw below 0.
     """
-    samples = whole_number("samples", samples)
+    samples, draw = whole_number("samples", samples), whole_number("draw", draw, 0)
     if samples < 100:
         raise ValueError(f"samples must be at least 100, ten for each class, got {samples}")
-    return _cached(f"mnist1d-{samples}", "MNIST-1D", lambda: _generate_mnist1d(samples))
+    key = f"mnist1d-{samples}" if draw == 42 else f"mnist1d-{samples}-{draw}"
+    return _cached(key, "MNIST-1D", lambda: _generate_mnist1d(samples, draw))
 
 
 def mnist5k() -> Dataset:
@@ -156,11 +160,11 @@ def _cached(key: str, name: str, make: Callable[[], dict[str, Tensor]]) -> Datas
     return Dataset(name, **tensors)
 
 
-def _generate_mnist1d(samples: int) -> dict[str, Tensor]:
+def _generate_mnist1d(samples: int, draw: int) -> dict[str, Tensor]:
     from mnist1d.data import get_dataset_args, make_dataset
 
     settings = get_dataset_args()
-    settings.num_samples = samples
+    settings.num_samples, settings.seed = samples, draw
     # The generator seeds Python's and numpy's global generators; the caller's are put back.
     python_state, numpy_state = random.getstate(), np.random.get_state()
     try:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .ground.arguments import whole_number
+from .ground.arguments import open_unit, whole_number
 from .ground.devices import choose_device, own_threads
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _call(experiment: Experiment, seed: int, setting: Row) -> list[Row]:
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean with its 95 % confidence interval over n values (Student's t); no interval when n is 1."""
+    """A mean with its confidence interval over n values (Student's t); no interval when n is 1."""
 
     mean: float
     low: float | None
@@ -107,14 +107,15 @@ class Interval:
         return f"{self.mean:.2f} [{self.low:.2f}, {self.high:.2f}], n = {self.n}"
 
 
-def interval(values: Iterable[float], scale: float = 1.0) -> Interval:
-    """Mean and 95 % interval of independent values, each multiplied by ``scale`` (100 turns fractions to points).
+def interval(values: Iterable[float], scale: float = 1.0, confidence: float = 0.95) -> Interval:
+    """Mean and interval of independent values, each multiplied by ``scale`` (100 turns fractions to points).
 
     Raises:
-        ValueError: no values, or one that is not finite.
+        ValueError: no values, one that is not finite, or a confidence outside (0, 1).
     """
     from scipy.special import stdtrit
 
+    open_unit("confidence", confidence)
     numbers = [float(value) * scale for value in values]
     if not numbers or not all(math.isfinite(number) for number in numbers):
         raise ValueError(f"an interval needs finite values, at least one, got {numbers}")
@@ -123,7 +124,7 @@ def interval(values: Iterable[float], scale: float = 1.0) -> Interval:
     if n == 1:
         return Interval(mean, None, None, 1)
     deviation = math.sqrt(math.fsum((number - mean) ** 2 for number in numbers) / (n - 1))
-    half = float(stdtrit(n - 1, 0.975)) * deviation / math.sqrt(n)
+    half = float(stdtrit(n - 1, (1 + confidence) / 2)) * deviation / math.sqrt(n)
     return Interval(mean, mean - half, mean + half, n)
 
 

@@ -94,10 +94,15 @@ def save_tensors(path: str | Path, tensors: Mapping[str, Any], details: Mapping[
 
 def write_json(path: Path, content: object) -> None:
     """Write JSON in the same way."""
+    write_text(path, json.dumps(content))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write text in the same way, each line ended as it is given."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = temporary_name(path)
     try:
-        temporary.write_text(json.dumps(content), encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8", newline="\n")
         os.replace(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
