@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import io
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -20,7 +20,10 @@ import torch
 from .. import replicates
 from ..ground.devices import own_threads
 
+Run = Callable[..., list[dict[str, Any]]]  # an experiment: run(seed, *, stop=None, **setting)
+
 DATA = Path(__file__).parent / "data"
+NO_CHAPTERS = ("__init__", "archive", "claims", "making", "verdicts")
 VERSION = 1
 FIRST_SEED = 1_000  # of an archive; settings are chosen on seeds below 100
 REHEARSAL = 20  # steps after which a rehearsal ends each training
@@ -39,7 +42,7 @@ def chapter(name: str) -> ModuleType:
         ValueError: there is no such experiment (the message lists those there are).
     """
     files = Path(__file__).parent.glob("*.py")
-    there = sorted(path.stem for path in files if path.stem not in ("__init__", "archive", "claims", "making"))
+    there = sorted(path.stem for path in files if path.stem not in NO_CHAPTERS)
     if name not in there:
         raise ValueError(f"experiment must be one of {', '.join(there)}, got {name!r}")
     return import_module(f"{__package__}.{name}")
@@ -95,7 +98,7 @@ def read(path: Path) -> pd.DataFrame:
     Raises:
         ValueError: it is damaged, or of another version.
     """
-    first, _, text = path.read_text(encoding="utf-8").partition("\n")
+    first, _, text = path.read_text(encoding="utf-8", errors="replace").partition("\n")
     words = first.split()
     if words[:3] != ["#", "lth-teach", "archive"] or len(words) != 5:
         raise ValueError(f"{path} is no archive, or its first line is damaged; fetch or make it again")
@@ -103,7 +106,7 @@ def read(path: Path) -> pd.DataFrame:
         raise ValueError(f"{path} is an archive of version {words[3]}; this program reads version {VERSION}")
     if words[4] != _checksum(text):
         raise ValueError(f"{path} is damaged: its rows do not agree with its checksum; fetch or make it again")
-    return pd.read_csv(io.StringIO(text))
+    return pd.read_csv(io.StringIO(text), dtype={"fingerprint": str})  # it may look like a number
 
 
 def written(rows: pd.DataFrame) -> str:
@@ -130,9 +133,8 @@ def numerics() -> dict[str, str]:
     return {"fingerprint": hashlib.sha256(repr(found).encode()).hexdigest()[:8], **found}
 
 
-def rows_of(name: str, seed: int, setting: Mapping[str, Any]) -> list[dict[str, Any]]:
+def rows_of(run: Run, seed: int, setting: Mapping[str, Any]) -> list[dict[str, Any]]:
     """One job: the experiment's rows, each with its canary, the training loss in a rehearsal of the same job."""
-    run = chapter(name).run
     rehearsed = run(seed, stop=REHEARSAL, **setting)
     rows = run(seed, **setting)
     mark = numerics()["fingerprint"]

@@ -24,8 +24,8 @@ from .claims import BETTER, KEEPS_UP, MUCH_WORSE, Claim, arms, by_prune_rate
 Row = dict[str, Any]
 NAMES = {"MNIST-1D": "mnist1d", "MNIST-5k": "mnist5k"}
 DATA = tuple(NAMES.values())
-# Steps of one training, and its learning rate at the peak. Long: from there on, more steps bring the dense network less
-# than half a point on validation (docs/log.md, 2026-11-29).
+# Steps of one training, and its learning rate at the peak. Long was meant to be where more steps bring the dense
+# network less than half a point; on MNIST-1D six times as many still bring two (docs/log.md, 2026-11-29).
 TRAINING = {
     ("mnist1d", "short"): (450, 5e-3),
     ("mnist1d", "long"): (7_000, 7e-3),

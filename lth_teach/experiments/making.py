@@ -21,7 +21,7 @@ from ..ground.arguments import whole_number
 from ..ground.storage import write_text
 from . import archive
 
-Job = tuple[str, int, dict[str, Any]]  # experiment, seed, setting
+Job = tuple[archive.Run, int, dict[str, Any]]  # experiment, seed, setting
 Outcome = tuple[int, list[dict[str, Any]], dict[str, str] | str]  # which job, its rows, its numerics or what went wrong
 PATIENCE = 15  # seconds to wait for a cluster to answer
 
@@ -55,7 +55,7 @@ def make(
     chapter = archive.chapter(name)
     path = folder / f"{name}.csv"
     rows = archive.read(path) if path.is_file() else pd.DataFrame()
-    jobs = missing(name, chapter.SETTINGS, seeds if seeds is not None else chapter.SEEDS, rows)
+    jobs = missing(chapter.run, chapter.SETTINGS, seeds if seeds is not None else chapter.SEEDS, rows)
     failures = []
     with _running(scheduler, processes) as running:
         results = running(jobs)
@@ -75,7 +75,7 @@ def make(
 
 
 def missing(
-    name: str, settings: Sequence[dict[str, Any]], seeds: int | dict[str, int], rows: pd.DataFrame
+    run: archive.Run, settings: Sequence[dict[str, Any]], seeds: int | dict[str, int], rows: pd.DataFrame
 ) -> list[Job]:
     """The jobs whose rows are not there, seed by seed, so that an unfinished archive has as many of each setting."""
     jobs = []
@@ -83,7 +83,7 @@ def missing(
         number = whole_number("seeds", seeds[setting["budget"]] if isinstance(seeds, dict) else seeds, 1)
         there = set() if rows.empty else set(_of(rows, setting)["seed"])
         wanted = range(archive.FIRST_SEED, archive.FIRST_SEED + number)
-        jobs += [(name, seed, setting) for seed in wanted if seed not in there]
+        jobs += [(run, seed, setting) for seed in wanted if seed not in there]
     return sorted(jobs, key=lambda job: job[1])
 
 
@@ -97,7 +97,9 @@ def _in_order(tables: Sequence[pd.DataFrame], settings: Sequence[dict[str, Any]]
     """As the experiment lists its settings, then by seed: the same file, in whatever order the jobs ended."""
     rows = pd.concat([table for table in tables if len(table)])
     parts = [_of(rows, setting).sort_values("seed", kind="stable") for setting in settings]
-    return pd.concat(parts, ignore_index=True)
+    first = ["seed", *dict.fromkeys(column for setting in settings for column in setting), "arm", "level"]
+    columns = sorted(rows.columns, key=lambda name: (first.index(name) if name in first else len(first), name))
+    return pd.concat(parts, ignore_index=True)[columns]
 
 
 def _description(
@@ -108,16 +110,19 @@ def _description(
     earlier: Any = {}
     with suppress(OSError, ValueError, KeyError):
         earlier = json.loads(about.read_text(encoding="utf-8"))["numerics"]
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True)
+    commit = ""
+    with suppress(OSError):  # a machine without git
+        asked = ["git", "rev-parse", "HEAD"]
+        commit = subprocess.run(asked, cwd=Path(__file__).parent, capture_output=True, text=True).stdout.strip()
     return {
         "settings": [
             {**setting, "seeds": part["seed"].nunique(), "rows": len(part), "seconds": round(part["seconds"].sum())}
             for setting, part in held
         ],
-        "numerics": (earlier) | {numerics["fingerprint"]: numerics},
+        "numerics": earlier | {numerics["fingerprint"]: numerics},
         "versions": _versions() | {package: version(package) for package in ("pandas", "mnist1d", "mlxtend")},
         "date": date.today().isoformat(),
-        "commit": commit.stdout.strip() or None,
+        "commit": commit or None,
     }
 
 
@@ -158,11 +163,12 @@ def _on_cluster(client: Any, jobs: Sequence[Job]) -> Iterator[Outcome]:
     from distributed import as_completed
 
     futures = {client.submit(_attempt, *numbered, pure=False): numbered[0] for numbered in enumerate(jobs)}
-    for future in as_completed(
-        futures
-    ):  # a job of a worker that dies is given to another one, and its future ends once
-        broken = future.exception() if future.status == "error" else None
-        yield (futures[future], [], f"{type(broken).__name__}: {broken}") if broken else future.result()
+    for future in as_completed(futures):  # a job of a worker that dies is given to another one; its future ends once
+        try:
+            outcome: Outcome = future.result()
+        except Exception as error:  # a job that kills each worker it comes to, or a scheduler that went away
+            outcome = futures[future], [], f"{type(error).__name__}: {error}"
+        yield outcome
         future.release()
 
 
