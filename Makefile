@@ -3,6 +3,8 @@
 # make test       lint, types, unit tests, and every notebook against its stored outputs
 # make notebooks  execute the notebooks and store their outputs (some: make notebooks NB=notebooks/02_imp.ipynb)
 # make student    what learners get: build/student/ and a zip of it (notebooks without solutions, the module, a README)
+# make archive    compute the rows of many seeds that the archive lacks (EXPERIMENT=imp SEEDS=30 SCHEDULER=tcp://host:8786)
+# make site       the course as web pages: build/site/index.html
 # make bench      measure speed
 #
 # Each makes .venv first when it is missing or older than pyproject.toml or constraints.txt.
@@ -12,6 +14,9 @@ PYTHON ?= python3
 VENV ?= .venv
 NB ?=
 LAB_ARGS ?=
+EXPERIMENT ?= imp
+SEEDS ?=
+SCHEDULER ?=
 
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -19,7 +24,7 @@ STAMP := $(VENV)/.installed
 # A backend set outside would replace the inline figures of the notebooks.
 unexport MPLBACKEND
 
-.PHONY: help setup lab test notebooks student bench
+.PHONY: help setup lab test notebooks student archive site bench
 
 help:
 	@sed -n 's/^# make /make /p' Makefile
@@ -87,6 +92,13 @@ notebooks: $(STAMP)
 
 student: $(STAMP)
 	$(BIN)/python scripts/student_version.py
+
+# Stop it whenever you like; the same command goes on after the jobs that are done.
+archive: $(STAMP)
+	$(BIN)/lth-teach archive $(EXPERIMENT) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SCHEDULER),--scheduler $(SCHEDULER))
+
+site: $(STAMP)
+	$(BIN)/python scripts/site.py
 
 bench: $(STAMP)
 	$(BIN)/python -m pytest tests/benchmarks --benchmark-only

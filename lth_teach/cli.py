@@ -1,4 +1,4 @@
-"""The course without a browser: ``python -m lth_teach`` or ``lth-teach``, then ``ticket`` or ``doctor``."""
+"""The course without a browser: ``lth-teach`` or ``python -m lth_teach``, then ticket, doctor or archive."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from . import Ticket, __version__, data
+from .experiments import archive, making
 from .explore import search
 from .ground.devices import DEVICES
 from .ground.storage import temporary_name
@@ -47,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):  # a folder's name may not fit the encoding; a log should not lag
             stream.reconfigure(errors="backslashreplace", line_buffering=True)
     parser = _Parser(prog="lth-teach", description="The lottery ticket hypothesis without a browser.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="{ticket,doctor}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="{ticket,doctor,archive}")
     ticket = commands.add_parser("ticket", help="find a ticket on MNIST-1D, with a random mask beside it")
     for name, text in OPTIONS.items():
         default = getattr(search.Search, name)
@@ -56,6 +57,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     out = "folder for all that is written, from which a stopped search goes on (default: lth-ticket)"
     ticket.add_argument("--out", default="lth-ticket", help=out)
     commands.add_parser("doctor", help="does it run here? versions, devices, cores, cache folder")
+    make = commands.add_parser("archive", help="compute what an experiment's archive lacks; stop and start at will")
+    make.add_argument("experiment", help="such as imp")
+    make.add_argument("--seeds", type=int, help="for every setting, from 1000 on (default: what the experiment says)")
+    make.add_argument("--scheduler", default="", help="of a Dask cluster: tcp://host:8786 (default: none)")
+    make.add_argument("--processes", type=int, help="on this machine (default: one for each core)")
+    make.add_argument("--folder", type=Path, default=archive.DATA, help="where the archive lies (default: the package)")
     given = parser.parse_args(arguments)
     prog = f"lth-teach {given.command}"
     folder = Path(getattr(given, "out", ""))
@@ -64,6 +71,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             report, healthy = environment.doctor()
             print(report)
             return 0 if healthy else 1
+        if given.command == "archive":
+            folder = given.folder.expanduser()
+            _archive(given, folder)
+            return 0
         choices = search.Search(**{name: getattr(given, name) for name in OPTIONS})
         folder = folder.expanduser()
         _ticket(choices, folder)
@@ -76,6 +87,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (OSError, RuntimeError, ArithmeticError) as error:
         print(f"{prog}: {_one_line(error)}{_kept(folder)}", file=sys.stderr)
         return 1
+
+
+def _archive(given: argparse.Namespace, folder: Path) -> None:
+    if hasattr(os, "nice"):  # it takes hours: whatever else runs here goes first (Windows has no such call)
+        os.nice(19)
+    choices = {"seeds": given.seeds, "scheduler": given.scheduler, "processes": given.processes}
+    rows = making.make(given.experiment, folder=folder, **choices)
+    jobs = rows.groupby([name for name in ("study", "data", "budget") if name in rows])["seed"].nunique()
+    print(f"{folder / given.experiment}.csv: {len(rows):,} rows\n{jobs.rename('seeds').to_string()}")
 
 
 def _ticket(choices: search.Search, folder: Path) -> None:
@@ -156,7 +176,7 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _kept(folder: Path) -> str:
-    found = (folder / "rows.json").is_file()
+    found = (folder / "rows.json").is_file() or any(folder.glob("*.csv"))
     return f". What is finished is kept in {folder}; the same command goes on from there." if found else ""
 
 

@@ -324,6 +324,74 @@ def test_every_exercise_has_two_or_three_hints_that_come_one_by_one(notebook, na
         assert f"Hint {position} of {number} for {name}: " in capsys.readouterr().out
 
 
+# The course's own answer, and pictures
+
+
+def twice(x):
+    return 2 * x
+
+
+def open_exercise(**settings):
+    return checks.Exercise("doubled", ("one", "two"), doubled.verify, twice, **settings)
+
+
+def test_an_answer_that_passes_is_used_and_nothing_is_noted(cache, capsys):
+    def mine(x):
+        print("x is", x)
+        return x + x
+
+    assert open_exercise().or_ours(mine) is mine
+    assert capsys.readouterr() == ("doubled: the cells below use yours.\n", "")
+    assert checks._progress() == {}
+
+
+@pytest.mark.parametrize("attempt", [lambda x: x**2, lambda x: 1 / 0, None])
+def test_for_one_that_does_not_the_courses_own_steps_in(cache, attempt, capsys):
+    assert open_exercise().or_ours(attempt) is twice
+    told = "doubled: yours does not pass its check yet, so the cells below use the course's own.\n"
+    assert capsys.readouterr() == (told, "")
+    assert checks._progress() == {}
+
+
+def test_an_exercise_without_a_solution_has_nothing_to_fall_back_on():
+    with pytest.raises(ValueError, match="exercise doubled has no solution of the course's own"):
+        doubled.or_ours(twice)
+
+
+@pytest.fixture
+def displayed(monkeypatch, capsys):
+    """A kernel that keeps (picture, what was printed before it)."""
+    kept = []
+    monkeypatch.setattr("IPython.get_ipython", lambda: "a kernel")
+    monkeypatch.setattr("IPython.display.display", lambda picture: kept.append((picture, capsys.readouterr().out)))
+    return kept
+
+
+def test_a_picture_comes_before_the_words_whether_it_passes_or_not(cache, displayed, capsys):
+    exercise = open_exercise(picture=lambda attempt: f"a picture of {attempt(3)}")
+    assert exercise(twice)
+    assert not exercise(lambda x: x**2)
+    assert displayed == [("a picture of 6", ""), ("a picture of 9", "doubled: passed (2 cases).\n")]
+    assert capsys.readouterr().out.startswith("doubled: not yet.")
+
+
+def test_nothing_is_drawn_where_there_is_nothing_to_draw_or_no_question(cache, displayed, capsys):
+    assert open_exercise(picture=lambda attempt: None)(twice)
+    open_exercise(picture=lambda attempt: "a picture").or_ours(twice)
+    assert displayed == []
+
+
+def test_a_picture_that_cannot_be_drawn_says_why(cache, displayed, capsys):
+    assert not open_exercise(picture=lambda attempt: checks.call(attempt, [3]))(lambda x: 1 / 0)
+    assert capsys.readouterr().out.startswith("doubled: not yet.\n  found     ZeroDivisionError")
+    assert displayed == []
+
+
+def test_outside_of_a_notebook_nothing_is_displayed(cache, capsys):
+    assert open_exercise(picture=lambda attempt: "a picture")(twice)
+    assert capsys.readouterr().out == "doubled: passed (2 cases).\n"
+
+
 # Without a progress file, and on any screen
 
 
@@ -345,22 +413,22 @@ def test_a_right_answer_counts_where_nothing_can_be_written(no_cache, capsys):
 
 def test_hints_go_on_and_progress_is_known_where_nothing_can_be_written(no_cache, capsys):
     with pytest.warns(UserWarning, match="nothing can be kept in the cache"):
-        checks.hint("exact_pruning")
-    checks.hint("exact_pruning")
+        checks.hint("sparse_training")
+    checks.hint("sparse_training")
     checks._note("keep_all", passed=True)
     assert re.findall("Hint . of", capsys.readouterr().out) == ["Hint 1 of", "Hint 2 of"]
-    assert checks._progress() == {"exact_pruning": {"hints": 2}, "keep_all": {"passed": True}}
+    assert checks._progress() == {"sparse_training": {"hints": 2}, "keep_all": {"passed": True}}
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[1, 2]", "3", '{"demo": 3}', '{"exact_pruning": {"hints": "many"}}', "[" * 9_999]
+    "text", ["", "[1, 2]", "3", '{"demo": 3}', '{"sparse_training": {"hints": "many"}}', "[" * 9_999]
 )
 def test_a_damaged_progress_file_is_begun_anew(own_progress, text, capsys):
     checks._progress_file().write_text(text, encoding="utf-8")
     assert right(lambda: 1)
-    checks.hint("exact_pruning")
+    checks.hint("sparse_training")
     assert "Hint 1 of" in capsys.readouterr().out
-    assert checks._progress() == {"demo": {"passed": True}, "exact_pruning": {"hints": 1}}
+    assert checks._progress() == {"demo": {"passed": True}, "sparse_training": {"hints": 1}}
 
 
 @pytest.mark.parametrize(("encoding", "shown"), [("ascii", "\\u03b8 \\xd7"), ("cp1252", "\\u03b8 ×"), ("utf-8", "θ ×")])

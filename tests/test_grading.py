@@ -6,7 +6,16 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from lth_teach.lab.grading import MAY_FAIL, SKIP, ClearAnswers, SkipExperiments, dependent, names, needed
+from lth_teach.lab.grading import (
+    AFTER_PREDICTION,
+    MAY_FAIL,
+    SKIP,
+    ClearAnswers,
+    SkipExperiments,
+    dependent,
+    names,
+    needed,
+)
 
 ANSWER = {"nbgrader": {"grade": False, "grade_id": "a", "locked": False, "schema_version": 3, "solution": True}}
 TEST = {"nbgrader": {"grade": True, "grade_id": "a-test", "locked": True, "solution": False, "points": 1}}
@@ -197,14 +206,37 @@ def test_skipping_tags_experiments_and_nothing_else():
     assert [cell.source for cell in after.cells] == [cell.source for cell in before.cells]
 
 
-def test_clearing_takes_the_outputs_of_answers_and_of_what_follows_from_them():
-    nb, labels = lesson()
+def cleared(**changed):
+    """Labels of the cells that the student version shows without outputs, and of those that may fail in it."""
+    nb, labels = lesson(**changed)
     after, _ = ClearAnswers().preprocess(nb, {})
     code = {label: cell for label, cell in zip(labels, after.cells) if cell.cell_type == "code"}
-    assert [label for label, cell in code.items() if not cell.outputs] == ["exercise", "test", "use", "figure"]
-    assert [label for label, cell in code.items() if cell.execution_count is None] == [
-        "exercise", "test", "use", "figure",
+    empty = [label for label, cell in code.items() if not cell.outputs]
+    assert empty == [label for label, cell in code.items() if cell.execution_count is None]
+    return empty, [label for label, cell in code.items() if MAY_FAIL in cell.metadata.get("tags", [])]
+
+
+def test_clearing_takes_the_outputs_of_answers_and_of_what_follows_from_them():
+    assert cleared() == (["exercise", "test", "use", "figure"], ["exercise", "test", "use", "figure"])
+
+
+def test_clearing_takes_the_output_that_tells_what_was_to_be_predicted_and_leaves_the_tag():
+    tags = {"tags": [AFTER_PREDICTION, "mine"]}
+    told = new_code_cell("print(results)", metadata=tags)
+    empty, may_fail = cleared(experiment=new_code_cell("results = [1]", metadata=tags), other=told)
+    assert empty == ["experiment", "exercise", "test", "use", "figure", "other"]
+    assert may_fail == ["exercise", "test", "use", "figure"]  # an experiment that fails is a fault of the course
+    assert told.metadata["tags"] == [AFTER_PREDICTION, "mine"]
+
+
+def test_what_falls_back_on_the_courses_function_depends_on_the_answer_and_so_does_what_uses_it():
+    falls_back = new_code_cell("half = checks.nb99.half.or_ours(half)")
+    assert chosen(dependent, afresh=falls_back, other=new_code_cell("print(half(1))")) == [
+        "test", "use", "figure", "afresh", "other",
     ]  # fmt: skip
-    assert [label for label, cell in code.items() if MAY_FAIL in cell.metadata.get("tags", [])] == [
-        "test", "use", "figure",
-    ]  # fmt: skip
+
+
+def test_clearing_lets_a_test_fail_that_names_no_answer():
+    empty, may_fail = cleared(test=new_code_cell("assert scale == 3", metadata=TEST))
+    assert "test" in empty
+    assert "test" in may_fail

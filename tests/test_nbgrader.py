@@ -5,7 +5,6 @@ import csv
 import html
 import inspect
 import json
-import os
 import re
 import runpy
 import subprocess
@@ -21,21 +20,13 @@ import pytest
 from nbclient import NotebookClient
 from nbgrader.api import Gradebook
 from nbgrader.utils import determine_grade
+from run_nbgrader import environment, nbgrader
 
 from lth_teach.lab import checks, grading
 
 ROOT = Path(__file__).resolve().parent.parent
 STORED = {path.stem: nbformat.read(path, as_version=4) for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
 WARM_KERNEL = str(ROOT / "tests" / "warm_kernel.py")
-# Runs commands of nbgrader in one process, each as from the command line. Its import takes longer than most of them.
-COMMANDS = """
-import json, sys
-from nbgrader.apps import NbGraderApp
-from nbgrader.apps.baseapp import NbGrader
-for command in json.loads(sys.argv[1]):
-    NbGrader.clear_instance()
-    NbGraderApp.launch_instance(command)
-"""
 # Code without colours in what is handed back: they take half of the time and tell nobody anything here.
 PLAIN_CODE = """
 import html
@@ -94,6 +85,15 @@ def test_every_exercise_has_an_answer_a_test_points_and_a_hidden_test(name):
         assert test.source.endswith("\n### END HIDDEN TESTS")
         assert text_of(test.outputs).startswith(f"{exercise}: passed (")
     assert set(exercises) == set(checks._exercises()[f"nb{name[:2]}"])
+
+
+@each_notebook
+def test_an_answer_reaches_its_test_as_it_was_written(name):
+    """Were the course's own function put in its place before the test, an open exercise would earn its points."""
+    cells = STORED[name].cells
+    for exercise, (answer, test) in graded(STORED[name]).items():
+        between = cells[cells.index(answer) + 1 : cells.index(test)]
+        assert [cell.source for cell in between if exercise in grading.names(cell.source)[0]] == []
 
 
 def test_there_are_enough_exercises():
@@ -183,8 +183,12 @@ def test_what_an_answer_leads_to_is_cleared_and_the_rest_is_kept(student, name):
     for index, (cell, stored) in enumerate(zip(nb.cells, STORED[name].cells)):
         if cell.cell_type != "code":
             continue
+        tags = cell.metadata.get("tags", [])
         if index in open_cells or grading.is_graded(cell):
             assert (cell.outputs, cell.execution_count) == ([], None)
+            assert grading.MAY_FAIL in tags
+        elif grading.AFTER_PREDICTION in tags:
+            assert (cell.source, cell.outputs, cell.execution_count) == (stored.source, [], None)
         else:
             assert (cell.source, cell.outputs) == (stored.source, stored.outputs)
 
@@ -267,30 +271,8 @@ def points(name):
     return sum(by_machine), sum(cell.metadata.nbgrader.points for cell in questions(nb))
 
 
-def environment(folder):
-    """For programs that must not touch the home folder of whoever runs the tests."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("JUPYTER", "IPYTHON", "XDG_"))}
-    home = folder / "home"
-    home.mkdir(exist_ok=True)
-    own = {
-        "HOME": str(home),
-        "USERPROFILE": str(home),
-        "LTH_TEACH_CACHE": str(folder / "cache"),
-        "JUPYTER_PATH": str(folder / "jupyter"),
-        "OMP_NUM_THREADS": "1",
-        # As in an activated environment: nbgrader starts a program that was installed with it.
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-    }
-    return kept | own
-
-
 def hold_course(folder, names, warm_kernels=None):
     """Everything that the teaching guide lists, for an assignment of these notebooks."""
-
-    def nbgrader(*commands):
-        command = [sys.executable, "-c", COMMANDS, json.dumps([command.split() for command in commands])]
-        run = subprocess.run(command, cwd=folder, env=environment(folder), capture_output=True, text=True)
-        assert run.returncode == 0, (run.stdout + run.stderr)[-3000:]
 
     def write(path, nb):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -307,7 +289,7 @@ def hold_course(folder, names, warm_kernels=None):
     (folder / "nbgrader_config.py").write_text(config + PLAIN_CODE, encoding="utf-8")
     for name in names:
         write(folder / "source" / "lab" / f"{name}.ipynb", STORED[name])
-    nbgrader("generate_assignment lab")
+    nbgrader(folder, "generate_assignment lab")
     for name in names:
         released = nbformat.read(folder / "release" / "lab" / f"{name}.ipynb", as_version=4)
         for cell in released.cells:  # only to save time: nbgrader would clear them
@@ -319,7 +301,7 @@ def hold_course(folder, names, warm_kernels=None):
             nb = answered(released, solutions(name) | answers)
             write(folder / "submitted" / student / "lab" / f"{name}.ipynb", nb)
     feedback = "generate_feedback lab --CourseDirectory.student_id_exclude=instructor,untouched"
-    nbgrader("autograde lab", feedback, "export")
+    nbgrader(folder, "autograde lab", feedback, "export")
 
 
 @pytest.fixture(scope="module")

@@ -70,9 +70,10 @@ def test_full_preset_runs_on_a_folder_of_idx_files(tmp_path):
     assert not any(output.get("name") == "stderr" for output in outputs(notebook))
 
 
-def test_the_picture_of_the_readme_is_the_one_that_notebook_02_measured():
-    script = runpy.run_path(str(ROOT / "scripts" / "readme_picture.py"))
-    assert script["PICTURE"].read_bytes() == script["stored_picture"]()
+def test_the_picture_of_readme_and_site_is_described_by_the_numbers_that_it_shows():
+    picture = runpy.run_path(str(ROOT / "scripts" / "readme_picture.py"))["picture"]()
+    assert f"![{picture.alt}](docs/ticket.png)" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f":alt: {picture.alt}\n" in (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
 
 
 def test_every_notebook_in_the_maps_exists_and_every_notebook_is_in_them():
@@ -92,3 +93,12 @@ def test_every_notebook_in_the_maps_exists_and_every_notebook_is_in_them():
 def test_a_wrong_parameter_stops_a_notebook_before_it_computes_anything(tmp_path, given, message):
     with pytest.raises(papermill.PapermillExecutionError, match=message):
         run("11_imp_lemma.ipynb", tmp_path, **given)
+
+
+@pytest.mark.slow
+def test_a_setting_that_the_archive_lacks_is_run_live_and_the_page_says_so(tmp_path):
+    notebook = run("02_imp.ipynb", tmp_path, prune_rate=0.9, seeds=2, base_seed=7)
+    text = "".join(output.get("text", "") for output in outputs(notebook))
+    assert "holds no prune_rate 0.9 here; it holds 0.36" in text
+    assert "So this page runs 2 seeds here." in text
+    assert "LotteryTicketFinder are the same: True" in text

@@ -1,9 +1,12 @@
 """The search behind the ticket panel, and the panel without a browser (tests/browser has it with one)."""
 
+from dataclasses import replace
+from itertools import pairwise
+
 import pytest
 
 from lth_teach import data
-from lth_teach.explore import panel, widgets
+from lth_teach.explore import earlier, panel, widgets
 from lth_teach.explore.search import RANDOM, Search, describe
 
 
@@ -52,7 +55,7 @@ def test_the_panel_runs_without_a_browser_and_says_what_the_picture_shows(small)
 def test_a_stopped_search_resumes_and_ends_like_one_that_was_not_stopped(small):
     whole, stopped = panel.TicketPanel(small), panel.TicketPanel(small)
     whole.run(block=True)
-    plain, steps = panel._Progress.step, []
+    plain, steps = panel.Progress.step, []
 
     def stop_at_step_25(progress, step, total):
         steps.append(step)
@@ -61,7 +64,7 @@ def test_a_stopped_search_resumes_and_ends_like_one_that_was_not_stopped(small):
         plain(progress, step, total)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(panel._Progress, "step", stop_at_step_25)
+        patch.setattr(panel.Progress, "step", stop_at_step_25)
         stopped.run(block=True)
     assert 0 < len(stopped.table()) < len(whole.table())
     stopped.resume(block=True)
@@ -76,6 +79,71 @@ def test_a_refused_choice_keeps_what_was_measured(small):
     with pytest.raises(ValueError, match="late_reset_iter must be from 0 to below the 10 iterations, got 10"):
         ticket_panel.run(block=True)
     assert ticket_panel.table().equals(before)
+
+
+def test_a_finished_search_stays_in_the_picture_of_the_next_labelled_by_what_differed(small):
+    ticket_panel = panel.TicketPanel(small)
+    ticket_panel.run(block=True)
+    before = ticket_panel.table()
+    ticket_panel.controls["prune_rate"].value = 0.7
+    ticket_panel.controls["seeds"].value = 1
+    ticket_panel.run(block=True)
+    figure = ticket_panel.figure()
+    (line,) = faint(figure)
+    means = 100 * before[before["arm"] == "ticket"].groupby("level")["accuracy"].mean()
+    assert list(line.get_ydata()) == pytest.approx(list(means))
+    assert labels(figure) == ["prune rate 0.5, 2 seeds"]
+    assert "earlier searches: prune rate 0.5, 2 seeds." in figure.alt
+    assert ticket_panel.reading() == describe(ticket_panel.table())  # of this search only
+    left, right = figure.axes[0].get_xlim()
+    assert left > 100
+    assert right < 25  # the earlier search went to 25 % kept, this one to 30 %
+
+
+def test_at_most_three_earlier_searches_are_kept_and_they_can_be_forgotten(small):
+    ticket_panel = panel.TicketPanel(replace(small, seeds=1))
+    for rate in (0.75, 0.8, 0.85, 0.9, 0.9):
+        ticket_panel.controls["prune_rate"].value = rate
+        ticket_panel.run(block=True)
+    shown = faint(ticket_panel.figure())
+    assert sorted(labels(ticket_panel.figure())) == ["prune rate 0.8", "prune rate 0.85", "the same choices"]
+    assert len({str(line._unscaled_dash_pattern) for line in shown}) == 3
+    before = ticket_panel._image.value
+    ticket_panel._forget.click()
+    assert faint(ticket_panel.figure()) == []
+    assert ticket_panel._image.value != before
+    assert ticket_panel._forget.disabled
+
+
+def test_a_search_that_was_stopped_does_not_stay_in_the_picture_of_the_next(small):
+    ticket_panel = panel.TicketPanel(small)
+    with pytest.MonkeyPatch.context() as patch:
+        plain = panel.Progress.step
+        patch.setattr(panel.Progress, "step", lambda *given: ticket_panel.stop() or plain(*given))
+        ticket_panel.run(block=True)
+    assert ticket_panel.table().empty
+    ticket_panel.run(block=True)
+    assert faint(ticket_panel.figure()) == []
+
+
+def faint(figure):
+    return [line for line in figure.axes[0].lines if line.get_label() == "_earlier"]
+
+
+def labels(figure):
+    """What is written beside the earlier lines, without the breaks between its own lines."""
+    return [" ".join(text.get_text().split()) for text in figure.axes[0].texts]
+
+
+def test_every_choice_that_differs_is_named_and_labels_keep_apart(small):
+    other = Search(0.2, 0.9, late_reset_iter=5, seeds=1, device="auto")
+    assert earlier.difference(other, small) == "prune rate 0.2, target 0.9, late reset 5, 1 seed, device auto"
+    ticket_panel = panel.TicketPanel(small)
+    ticket_panel.run(block=True)
+    figure, rows = ticket_panel.figure(), ticket_panel.table()
+    earlier.overlay(figure, [("one", rows), ("two", rows), ("three", rows)])
+    heights = sorted(text.get_position()[1] for text in figure.axes[0].texts)
+    assert all(above - below >= earlier.LINE * 0.999 for below, above in pairwise(heights))
 
 
 def test_the_device_menu_offers_all_and_starts_at_the_cpu_or_at_what_was_chosen():

@@ -79,13 +79,16 @@ MUCH_BETTER = Margin(
     "much better",
     "more than 5 points above, with less than three quarters of the errors",
     NOTICED,
-    (Condition(_points, "points", above=5.0), Condition(_errors_beyond(0.75), "points", below=0.0)),
+    (Condition(_points, "points", above=5.0), Condition(_errors_beyond(0.75), "points of error beyond 3/4", below=0.0)),
 )
 MUCH_WORSE = Margin(
     "much worse",
     "more than 5 points below, with more than five quarters of the errors",
     NOTICED,
-    (Condition(_points, "points", below=-5.0), Condition(_errors_beyond(1.25), "points", above=0.0)),
+    (
+        Condition(_points, "points", below=-5.0),
+        Condition(_errors_beyond(1.25), "points of error beyond 5/4", above=0.0),
+    ),
 )
 
 
@@ -134,12 +137,13 @@ class Exact:
 
 @dataclass(frozen=True)
 class Case:
-    """What one case gave: the interval of the effect that is shown, and the outcome over all conditions."""
+    """What one case gave: the effect of the first condition, those of the others, and the outcome over all of them."""
 
     name: str
     effect: Interval
     unit: str
     outcome: str
+    also: tuple[tuple[Interval, str], ...] = ()
 
 
 def judge(claim: Claim, rows: pd.DataFrame) -> tuple[str, list[Case]]:
@@ -168,7 +172,8 @@ def _case(claim: Claim, name: str, rows: pd.DataFrame, wanted: Mapping[str, Any]
     found = [interval(condition.effect(first, second), confidence=CONFIDENCE) for condition in claim.margin.conditions]
     outcomes = {condition.outcome(one) for condition, one in zip(claim.margin.conditions, found, strict=True)}
     outcome = FAILS if FAILS in outcomes else OPEN if OPEN in outcomes else HOLDS
-    return Case(name, found[0], claim.margin.conditions[0].unit, outcome)
+    (effect, unit), *also = zip(found, (condition.unit for condition in claim.margin.conditions), strict=True)
+    return Case(name, effect, unit, outcome, tuple(also))
 
 
 def select(rows: pd.DataFrame, **wanted: Any) -> pd.DataFrame:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import tempfile
 import threading
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,26 +12,20 @@ from typing import Any
 import ipywidgets
 import pandas as pd
 
-from ..ground.devices import available_devices
 from ..lab import plots
-from . import search
-from .widgets import WIDE, Shown, menu, whole_slider
+from . import earlier, search
+from .progress import Progress, Stopped
+from .widgets import WIDE, Shown, device_menu, hundredths_slider, image, whole_slider
 
-REFRESH = 0.25  # seconds between two updates of the progress bar
-
-
-class _Stop(Exception):
-    """Raised inside training when the learner presses Stop."""
+INCHES = (5.0, 3.8)  # of the picture: so few that its words are large enough on a narrow page
 
 
 class TicketPanel(Shown):
     """Choose prune rate, target, late reset, seeds and device; press Start and watch a ticket being found.
 
     Training runs in a thread, so the notebook stays free. Stop takes effect at the next training step; Resume goes on
-    after the last finished level.
-
-    Args:
-        choices: where the controls start; see :class:`lth_teach.explore.search.Search`.
+    after the last finished level. The tickets of finished searches stay in the next pictures, until they are forgotten.
+    ``choices`` says where the controls start; see :class:`lth_teach.explore.search.Search`.
     """
 
     text = (
@@ -44,6 +37,8 @@ class TicketPanel(Shown):
         self._choices = choices or search.Search()
         self._running: search.Search | None = None  # the choices of the search that is under way or stopped
         self._rows: list[dict[str, Any]] = []
+        self._finished = False  # whether the rows are those of a whole search
+        self._earlier: list[tuple[search.Search, pd.DataFrame]] = []  # finished before that one, the newest first
         self._store: tempfile.TemporaryDirectory[str] | None = None
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
@@ -51,31 +46,27 @@ class TicketPanel(Shown):
         self._build(self._choices)
 
     def _build(self, choices: search.Search) -> None:
-        rate, target = {"min": 0.05, "max": 0.9, "step": 0.01}, {"min": 0.3, "max": 0.98, "step": 0.01}
-        offered = available_devices() | {str(choices.device): True}  # "cuda:1" may have been chosen
-        devices = [(name if here else f"{name} (not present)", name) for name, here in offered.items()]
         self.controls: dict[str, ipywidgets.Widget] = {
-            "prune_rate": ipywidgets.FloatSlider(choices.prune_rate, description="Prune rate", **rate, **WIDE),
-            "target_sparsity": ipywidgets.FloatSlider(
-                choices.target_sparsity, description="Target sparsity", **target, **WIDE
-            ),
+            "prune_rate": hundredths_slider("Prune rate", choices.prune_rate, 0.05, 0.9),
+            "target_sparsity": hundredths_slider("Target sparsity", choices.target_sparsity, 0.3, 0.98),
             "late_reset_iter": whole_slider("Late-reset step", choices.late_reset_iter, 0, choices.iterations),
             "seeds": whole_slider("Seeds", choices.seeds, 1, max(10, choices.seeds)),
-            "device": menu("Device", devices, str(choices.device)),
+            "device": device_menu(str(choices.device)),
         }
-        self._start = ipywidgets.Button(description="Start", button_style="primary")
-        self._stop_button = ipywidgets.Button(description="Stop", disabled=True)
-        self._resume = ipywidgets.Button(description="Resume", disabled=True)
-        self._start.on_click(lambda _: self.run())
-        self._stop_button.on_click(lambda _: self.stop())
-        self._resume.on_click(lambda _: self.resume())
+        self._start, self._stop_button, self._resume, self._forget = buttons = [
+            ipywidgets.Button(description=name, disabled=name != "Start", layout={"width": "auto"})
+            for name in ("Start", "Stop", "Resume", "Forget earlier")
+        ]
+        self._start.button_style = "primary"
+        for button, act in zip(buttons, (self.run, self.stop, self.resume, self.forget)):
+            button.on_click(lambda _, act=act: act())
         self._bar = ipywidgets.IntProgress(0, 0, 1, layout=WIDE["layout"])
         self._status, self._reading = ipywidgets.HTML("Ready."), ipywidgets.HTML()
-        self._image = ipywidgets.Image(format="png", width=700, layout={"display": "none"})  # until there is a picture
-        buttons = ipywidgets.HBox([self._start, self._stop_button, self._resume])
-        self.widget = ipywidgets.VBox(
-            [*self.controls.values(), buttons, self._bar, self._status, self._image, self._reading]
-        )
+        self._image = image("600px")
+        self._image.layout.display = "none"  # until there is a picture
+        row = ipywidgets.Box(buttons, layout={"flex_flow": "row wrap"})
+        shown = [*self.controls.values(), row, self._bar, self._status, self._image, self._reading]
+        self.widget = ipywidgets.VBox(shown)
 
     def run(self, block: bool = False) -> None:
         """Start a search with the choices now set; with ``block`` return when it is done, raising what went wrong.
@@ -94,9 +85,11 @@ class TicketPanel(Shown):
             if block:
                 raise
             return
-        self._running, self._rows = wanted, []
+        if self._finished and self._running is not None:
+            self._earlier = [(self._running, self.table()), *self._earlier][: earlier.MOST]
+        self._running, self._rows, self._finished = wanted, [], False
         self._image.layout.display, self._reading.value = "none", ""
-        if self._store is not None:
+        if self._store:
             self._store.cleanup()
         self._store = tempfile.TemporaryDirectory(prefix="lth-teach-", ignore_cleanup_errors=True)
         self._launch(block)
@@ -112,9 +105,18 @@ class TicketPanel(Shown):
         self._stop.set()
         self._status.value = "Stopping…"
 
+    def forget(self) -> None:
+        """Leave the earlier searches out of the picture; while a search is under way, this does nothing."""
+        if self._busy():
+            return
+        self._earlier = []
+        self._forget.disabled = True
+        if self._rows:
+            self._draw()
+
     def wait(self) -> None:
         """Return when the search under way has finished, stopped or failed."""
-        if self._thread is not None:
+        if self._thread:
             self._thread.join()
 
     def table(self) -> pd.DataFrame:
@@ -122,16 +124,24 @@ class TicketPanel(Shown):
         return pd.DataFrame(list(self._rows))
 
     def figure(self) -> plots.Picture:
-        """Accuracy against density so far, with the dense line and the random control. ValueError if nothing ran."""
-        if not self._rows:
-            raise ValueError("nothing has been measured yet; press Start, or call run(block=True)")
-        return search.picture(self.table())
+        """Accuracy against density so far: dense, ticket, control, earlier tickets. ValueError if nothing ran."""
+        figure = search.picture(self._measured())
+        assert self._running is not None
+        earlier.overlay(figure, [(earlier.difference(each, self._running), rows) for each, rows in self._earlier])
+        return figure
 
     def reading(self) -> str:
-        """What the picture says, in words. ValueError if nothing ran."""
+        """What the picture says of this search, in words. ValueError if nothing ran."""
+        return search.describe(self._measured())
+
+    def _measured(self) -> pd.DataFrame:
         if not self._rows:
             raise ValueError("nothing has been measured yet; press Start, or call run(block=True)")
-        return search.describe(self.table())
+        return self.table()
+
+    def _draw(self) -> None:
+        (figure := self.figure()).set_size_inches(INCHES)
+        self._image.value, self._image.layout.display = figure.png(dpi=150), ""
 
     def _busy(self) -> bool:
         return self._thread is not None and self._thread.is_alive()
@@ -145,7 +155,7 @@ class TicketPanel(Shown):
         if not block:
             return
         try:
-            self._thread.join()
+            self.wait()
         except KeyboardInterrupt:
             self.stop()
             raise
@@ -157,9 +167,10 @@ class TicketPanel(Shown):
         assert self._store is not None
         try:
             self._search(self._running, Path(self._store.name))
+            self._finished = True
             self._bar.value = self._bar.max
             self._status.value = f"Done: {len(self._rows)} networks trained."
-        except _Stop:
+        except Stopped:
             self._status.value = "Stopped. Resume goes on after the last finished level; Start begins anew."
         except Exception as error:  # shown in the panel, where the learner looks
             self._error = error
@@ -169,13 +180,12 @@ class TicketPanel(Shown):
             self._buttons(running=False, resumable=stopped)
 
     def _search(self, choices: search.Search, store: Path) -> None:
-        earlier = len(self._rows) * (choices.iterations - choices.late_reset_iter)
-        progress = _Progress(choices.total_steps, earlier, self._bar, self._status, self._stop)
+        trained = len(self._rows) * (choices.iterations - choices.late_reset_iter)
+        progress = Progress(choices.total_steps, trained, self._bar, self._status, self._stop)
         known = {(row["seed"], row["level"], row["arm"]) for row in self._rows}
         for row in choices.rows(progress.step, store, known):
             self._rows.append(row)
-            self._image.value = search.picture(self.table()).png()
-            self._image.layout.display = ""
+            self._draw()
             self._reading.value = html.escape(search.describe(self.table()))
 
     def _show(self, error: Exception) -> None:
@@ -185,31 +195,6 @@ class TicketPanel(Shown):
         self._start.disabled = running
         self._stop_button.disabled = not running
         self._resume.disabled = running or not resumable
+        self._forget.disabled = running or not self._earlier
         for control in self.controls.values():
             control.disabled = running
-
-
-class _Progress:
-    """Counts training steps, shows them with the time left, and raises :class:`_Stop` when asked to stop."""
-
-    def __init__(
-        self, total: int, earlier: int, bar: ipywidgets.IntProgress, status: ipywidgets.HTML, stop: threading.Event
-    ) -> None:
-        self._bar, self._status, self._stop = bar, status, stop
-        self._earlier = self._done = earlier  # steps of the networks trained before a Stop
-        self._started = self._shown = time.monotonic()
-        bar.max, bar.value = total, earlier
-        status.value = "Preparing the data…"
-
-    def step(self, _step: int, _total: int) -> None:
-        if self._stop.is_set():
-            raise _Stop
-        self._done += 1
-        now = time.monotonic()
-        if now - self._shown < REFRESH:
-            return
-        self._shown = now
-        each = (now - self._started) / (self._done - self._earlier)
-        left = each * max(0, self._bar.max - self._done)
-        self._bar.value = min(self._done, self._bar.max)
-        self._status.value = f"Training: {self._done:,} of {self._bar.max:,} steps, about {left:.0f} s left."

@@ -1,6 +1,6 @@
 """Small widgets that answer at once: a prediction, sliders over a picture. Each reads as plain text without a kernel.
 
-This file and panel.py are the only ones that import ipywidgets.
+This file, panel.py, progress.py and prune_rate.py are the only ones that import ipywidgets.
 """
 
 from __future__ import annotations
@@ -11,9 +11,14 @@ from typing import Any
 
 import ipywidgets
 
+from ..ground.devices import available_devices
 from ..lab import plots
 
-WIDE: dict[str, Any] = {"style": {"description_width": "13em"}, "layout": {"width": "34em"}}
+# At most that wide, and less where the page is narrower.
+WIDE: dict[str, Any] = {
+    "style": {"description_width": "min(13em, 45%)"},
+    "layout": {"width": "100%", "max_width": "34em"},
+}
 
 
 class Shown:
@@ -72,7 +77,7 @@ class Explorer(Shown):
     ) -> None:
         self.text = text
         self._draw, self._controls = draw, controls
-        self._image, self._line = ipywidgets.Image(format="png", width=700), ipywidgets.HTML()
+        self._image, self._line = image(), ipywidgets.HTML()
         for control in controls.values():
             control.observe(self._redraw, names="value")
         self.widget = ipywidgets.VBox([*controls.values(), self._line, self._image])
@@ -87,9 +92,19 @@ class Explorer(Shown):
         self._image.value, self._line.value = picture.png(), html.escape(line)
 
 
+def image(width: str = "700px") -> ipywidgets.Widget:
+    """A place for a picture of this width, less where the page is narrower."""
+    return ipywidgets.Image(format="png", layout={"width": "100%", "max_width": width, "height": "auto"})
+
+
 def whole_slider(label: str, value: int, low: int, high: int) -> ipywidgets.Widget:
     """A slider over whole numbers that answers when it is let go."""
     return ipywidgets.IntSlider(value, min=low, max=high, description=label, continuous_update=False, **WIDE)
+
+
+def hundredths_slider(label: str, value: float, low: float, high: float) -> ipywidgets.Widget:
+    """A slider over fractions in steps of a hundredth."""
+    return ipywidgets.FloatSlider(value, min=low, max=high, step=0.01, description=label, **WIDE)
 
 
 def choice_slider(label: str, options: Sequence[Any], value: Any) -> ipywidgets.Widget:
@@ -102,3 +117,10 @@ def choice_slider(label: str, options: Sequence[Any], value: Any) -> ipywidgets.
 def menu(label: str, options: Sequence[Any], value: Any) -> ipywidgets.Widget:
     """A menu of given values, or (text, value) pairs."""
     return ipywidgets.Dropdown(options=list(options), value=value, description=label, **WIDE)
+
+
+def device_menu(chosen: str) -> ipywidgets.Widget:
+    """A menu of all devices, the chosen one too ("cuda:1", say); those that are not present say so."""
+    offered = available_devices() | {chosen: True}
+    options = [(name if here else f"{name} (not present)", name) for name, here in offered.items()]
+    return menu("Device", options, chosen)

@@ -22,6 +22,7 @@ from traitlets import Bool
 
 SKIP = "skip-execution"  # nbclient does not run a cell with this tag
 MAY_FAIL = "raises-exception"  # Jupyter and nbclient go on after an error in a cell with this tag
+AFTER_PREDICTION = "after-prediction"  # the output of a cell with this tag tells what was to be predicted
 
 
 def names(source: str) -> tuple[set[str], set[str]]:
@@ -131,7 +132,8 @@ def needed(cells: Sequence[NotebookNode]) -> set[int]:
 def dependent(cells: Sequence[NotebookNode]) -> set[int]:
     """Indices of the code cells whose outcome depends on a learner's answer, the tests among them.
 
-    A name depends on an answer from the cell that sets it so until a cell that does not sets it anew.
+    A name depends on an answer from the cell that sets it so until a cell that does not sets it anew. A cell that falls
+    back on the course's own function where an answer is missing, ``imp = checks.nb02.imp.or_ours(imp)``, depends on it.
     """
     tainted: set[str] = set()
     found = set()
@@ -167,9 +169,11 @@ class SkipExperiments(Preprocessor):
 
 
 class ClearAnswers(Preprocessor):
-    """For the student version: clear what shows an answer's result, and let the notebook go on where one is missing.
+    """For the student version: clear what answers an exercise or a prediction, and let *Run All* go on to the end.
 
-    Figures and tables that no exercise leads to keep their outputs.
+    Outputs go from graded cells, from cells that depend on an answer, and from those that follow a prediction; the
+    other figures and tables keep theirs. Graded and dependent cells may fail, so neither an open exercise nor an answer
+    that is half written stops the notebook.
     """
 
     enabled = Bool(True).tag(config=True)
@@ -177,8 +181,11 @@ class ClearAnswers(Preprocessor):
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         open_cells = dependent(nb.cells)
         for index, cell in enumerate(nb.cells):
-            if cell.cell_type == "code" and (index in open_cells or is_graded(cell)):
+            if cell.cell_type != "code":
+                continue
+            may_fail = index in open_cells or is_graded(cell)
+            if may_fail or AFTER_PREDICTION in cell.metadata.get("tags", []):
                 cell.outputs, cell.execution_count = [], None
-            if index in open_cells:
+            if may_fail:
                 _tag(cell, MAY_FAIL)
         return nb, resources

@@ -22,8 +22,11 @@ STYLES = {
     "ticket": ("#0072B2", "o"),
     "re-initialised": ("#D55E00", "s"),
     "sign-constant": ("#009E73", "D"),
-    "random (layer densities)": ("#CC79A7", "^"),
+    "random": ("#CC79A7", "^"),  # as many weights in each layer as the ticket has
+    "random (layer densities)": ("#CC79A7", "^"),  # its name in the first edition
     "random (global)": ("#E69F00", "v"),
+    "signs kept": ("#E69F00", "D"),
+    "sizes kept": ("#56B4E9", "s"),
     "pruned dense solution": ("#56B4E9", "P"),
 }
 SPARE_STYLES = (

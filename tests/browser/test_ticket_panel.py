@@ -1,86 +1,28 @@
 """The ticket panel, used as a learner uses it: JupyterLab in a real Chromium."""
 
-import os
 import re
-import secrets
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from pathlib import Path
 
 import nbformat
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from lth_teach.ground.devices import available_devices
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOK = "00_start_here.ipynb"
 SCREENSHOTS = ROOT / "build" / "screenshots"
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 TRAINING = 180_000  # milliseconds; generous, for a slow or busy machine
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    if CHROMIUM is None:
-        reason = "no chromium, chromium-browser or google-chrome on this machine"
-        if os.environ.get("LTH_TEACH_REQUIRE_BROWSER"):
-            pytest.fail(f"LTH_TEACH_REQUIRE_BROWSER is set, but there is {reason}")
-        pytest.skip(reason)
-    return CHROMIUM
-
-
 @pytest.fixture
-def lab(tmp_path):
-    """The address of a JupyterLab that serves a copy of the notebooks and touches no settings of the user."""
+def page(open_notebook, tmp_path):
+    """The first notebook, in a copy of the folder of notebooks."""
     shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
-    news = tmp_path / "settings" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
-    news.parent.mkdir(parents=True)
-    news.write_text('{"fetchNews": "false", "checkForUpdates": false}')
-    folders = {
-        "JUPYTER_CONFIG_DIR": "config",
-        "JUPYTERLAB_SETTINGS_DIR": "settings",
-        "JUPYTERLAB_WORKSPACES_DIR": "work",
-    }
-    token, port = secrets.token_hex(16), free_port()
-    command = [
-        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--ServerApp.ip=localhost"),
-        *(
-            f"--ServerApp.port={port}",
-            f"--IdentityProvider.token={token}",
-            f"--ServerApp.root_dir={tmp_path / 'notebooks'}",
-        ),
-        *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
-    ]
-    environment = os.environ | {name: str(tmp_path / folder) for name, folder in folders.items()}
-    with (tmp_path / "server.log").open("w") as log:
-        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
-        try:
-            wait_for(f"http://localhost:{port}/api?token={token}", server, tmp_path / "server.log")
-            yield f"http://localhost:{port}/lab/tree/{NOTEBOOK}?token={token}"
-        finally:
-            server.terminate()
-            server.wait(timeout=30)
-
-
-@pytest.fixture
-def page(chromium, lab):
-    """The notebook, open in a browser, its kernel idle."""
-    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=quiet)
-        page = browser.new_page(viewport={"width": 1300, "height": 1400})
-        page.goto(lab)
-        expect(page.locator(".jp-Notebook .jp-Cell").first).to_be_visible(timeout=60_000)
-        expect(page.get_by_role("button", name=re.compile(r"\| Idle$"))).to_be_visible(timeout=60_000)
-        yield page
-        browser.close()
+    return open_notebook(tmp_path / "notebooks" / NOTEBOOK)
 
 
 def test_a_learner_finds_a_ticket_stops_resumes_and_is_told_what_is_wrong(page):
@@ -167,20 +109,3 @@ def button(page: Page, name: str):
 def shoot(page: Page, name: str) -> None:
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SCREENSHOTS / f"{name}.png")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        return probe.getsockname()[1]
-
-
-def wait_for(address: str, server: subprocess.Popen, log: Path, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline and server.poll() is None:
-        try:
-            urllib.request.urlopen(address, timeout=5)
-            return
-        except OSError:
-            time.sleep(0.2)
-    raise RuntimeError(f"JupyterLab did not start in {seconds} s; its log:\n{log.read_text()[-2000:]}")

@@ -1,7 +1,8 @@
 """The exercises' checks: each runs your function, says what passed, or shows what went in, what came out and why.
 
-``checks.nb02.exact_pruning(your_function)`` checks one exercise; ``checks.hint("exact_pruning")`` gives its next hint;
-``checks.progress()`` lists what is done. One file a notebook; this one holds what they share.
+``checks.nb02.imp(your_function)`` checks one exercise, and ``checks.nb02.imp.or_ours(your_function)`` is yours if it
+passes, else the course's own. ``checks.hint("imp")`` gives the next hint; ``checks.progress()`` lists what is done.
+One file a notebook; this one holds what they share.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ import io
 import json
 import sys
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -35,11 +36,19 @@ class Wrong(Exception):
 
 @dataclass(frozen=True)
 class Exercise:
-    """One exercise. Call it with the learner's answer: it prints what it found and returns True if all is right."""
+    """One exercise. Call it with the learner's answer: it prints what it found and returns True if all is right.
+
+    Attributes:
+        verify: raises :class:`Wrong` for an answer that is not right, else returns the number of cases it tried.
+        solution: the course's own answer, for :meth:`or_ours`.
+        picture: answer → what to show before a word is said, or ``None``; it may raise :class:`Wrong`, too.
+    """
 
     name: str
     hints: tuple[str, ...]
     verify: Callable[[Any], int]
+    solution: Callable[..., Any] | None = None
+    picture: Callable[[Any], Any] | None = None
 
     def __call__(self, attempt: Any) -> bool:
         """Check an answer, print the outcome, and note a pass in the learner's own progress file.
@@ -48,6 +57,8 @@ class Exercise:
         """
         with redirect_stderr(sys.stdout):
             try:
+                if self.picture is not None:
+                    show(self.picture(attempt))
                 cases = self.verify(attempt)
             except Wrong as wrong:
                 say(f"{self.name}: not yet.\n{wrong}\nFor a hint, run checks.hint({self.name!r}).")
@@ -56,6 +67,28 @@ class Exercise:
             _note(self.name, passed=True)
         return True
 
+    def or_ours(self, attempt: Any) -> Callable[..., Any]:
+        """The answer if it passes its check, else the course's own; one line says which. Progress stays as it is.
+
+        So that the cells below an exercise that is still open can run.
+
+        Raises:
+            ValueError: the exercise has no solution to fall back on.
+        """
+        if self.solution is None:
+            raise ValueError(f"exercise {self.name} has no solution of the course's own to fall back on")
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            try:
+                self.verify(attempt)
+                answer = attempt
+            except Wrong:
+                answer = self.solution
+        if answer is attempt:
+            say(f"{self.name}: the cells below use yours.")
+        else:
+            say(f"{self.name}: yours does not pass its check yet, so the cells below use the course's own.")
+        return answer
+
 
 def say(text: str) -> None:
     """Print; what the screen's encoding lacks is shown by its code, such as \\u03b8 for a theta."""
@@ -63,13 +96,25 @@ def say(text: str) -> None:
     print(text.encode(encoding, "backslashreplace").decode(encoding))
 
 
-def exercise(*hints: str) -> Callable[[Callable[[Any], int]], Exercise]:
+def show(picture: Any) -> None:
+    """Display a picture in a notebook, its alt text as plain text. Outside of one, and for ``None``: nothing."""
+    from IPython import get_ipython
+    from IPython.display import display
+
+    if picture is not None and get_ipython() is not None:
+        display(picture)
+
+
+def exercise(
+    *hints: str, solution: Callable[..., Any] | None = None, picture: Callable[[Any], Any] | None = None
+) -> Callable[[Callable[[Any], int]], Exercise]:
     """Turn a check, which raises :class:`Wrong` or returns the number of cases it tried, into an :class:`Exercise`.
 
     Args:
-        hints: two or three, from a nudge to nearly the answer.
+        hints: two or three; the first a nudge, the last the idea in words, never the code.
+        solution, picture: see :class:`Exercise`.
     """
-    return lambda verify: Exercise(verify.__name__, hints, verify)
+    return lambda verify: Exercise(verify.__name__, hints, verify, solution, picture)
 
 
 def expect(
@@ -91,9 +136,16 @@ def expect(
     Raises:
         Wrong: with the input, what was expected, what was found, and the likely mistake.
     """
+    with prints_below() as printed:
+        _expect(attempt, arguments, expected, mistakes, shown, printed)
+
+
+@contextmanager
+def prints_below() -> Iterator[io.StringIO]:
+    """Where :func:`call` prints to; what stands there is added to the message of a :class:`Wrong` raised inside."""
     printed = io.StringIO()
     try:
-        _expect(attempt, arguments, expected, mistakes, shown, printed)
+        yield printed
     except Wrong as wrong:
         text = printed.getvalue().strip()
         if not text:
@@ -109,8 +161,6 @@ def _expect(
     shown: str | None,
     printed: io.StringIO,
 ) -> None:
-    if not callable(attempt):
-        raise Wrong(f"Expected a function, found {describe(attempt)}.")
     case = f"  input     {shown or ', '.join(map(describe, arguments))}\n  expected  {describe(expected)}\n"
     given = copy.deepcopy(list(arguments))
     found = call(attempt, given, case, printed)
@@ -134,8 +184,10 @@ def call(attempt: Any, arguments: Sequence[Any], case: str = "", printed: io.Str
         printed: takes what the attempt prints; None drops it.
 
     Raises:
-        Wrong: there is no answer yet, or it raised, or took longer than the time limit.
+        Wrong: it is no function, there is no answer yet, or it raised, or took longer than the time limit.
     """
+    if not callable(attempt):
+        raise Wrong(f"Expected a function, found {describe(attempt)}.")
     try:
         return _limited(attempt, arguments, printed or io.StringIO())
     except NotImplementedError as error:

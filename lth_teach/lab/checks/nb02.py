@@ -1,59 +1,49 @@
-"""Checks of notebook 02: exact magnitude pruning, a mask held while training, and a control that keeps the signs."""
+"""Checks of notebook 02: one level by hand, a mask held while training, the whole search, signs and sizes apart."""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from ... import enforcement, models
 from . import exercise, expect
+from ._nb02_cuts import MISTAKES
+from ._nb02_imp import Case, judge
+from ._nb02_level import WEIGHT_MISTAKES, in_words, level_cases, mask_and_weights, our_level, two_masks
 
 Gradient = Callable[[Tensor], Tensor]
+Masks = dict[str, Tensor]
 
 
 @exercise(
-    "Work on the survivors alone: scores[mask] is the flat list of their scores, in order of position.",
-    "A threshold cannot count: equal scores fall on the same side of it. Sort, and take positions instead of values. "
-    "torch.argsort has the arguments descending and stable.",
-    "order = scores[mask].argsort(descending=True, stable=True); keep = ones of that length, with "
-    "keep[order[len(order) - number:]] = False; then new = mask.clone() and new[mask] = keep.",
+    "First line: which weights may be removed, and by which of their values are they ranked?",
+    "The rate is a share of the survivors. Their number is rarely a multiple of ten, so round to a whole number.",
+    "Rank the trained values of the survivors by size, whatever their sign. Once the mask is made, the trained values "
+    "have done their work: a kept weight goes back to its start, and all others are zero.",
+    solution=our_level,
+    picture=two_masks,
 )
-def exact_pruning(attempt: Callable[[Tensor, Tensor, int], Tensor]) -> int:
-    """(scores, mask, number) → the mask without the ``number`` survivors of lowest score; ties: the first stays."""
-    every = torch.ones(2, 3, dtype=torch.bool)
-    some = torch.tensor([[True, False, True], [True, True, False]])
-    ties = torch.randint(0, 4, (6, 7), generator=torch.Generator().manual_seed(0)).double()
-    first = torch.tensor([[0.5, 0.1, 0.4], [0.3, 0.2, 0.6]], dtype=torch.double)
-    cases = [
-        (first, every, 2),
-        (first + 0.5 * ~some, some, 2),  # pruned weights that score high
-        (first * some, some, 2),  # pruned weights are zero, so they score lowest
-        (torch.full_like(first, 0.7), every, 2),
-        (first, every, 0),
-        (ties, ties != 2, 11),
-    ]
-    mistakes: list[tuple[str, Callable[[Tensor, Tensor, int], Tensor]]] = [
-        ("with number = 0, order[-number:] is order[-0:], which is everything.", _nothing_is_everything),
-        ("`<` against the threshold spares the weight that sits on it, so one too few goes (with ties, more).", _below),
-        ("`<=` against the threshold removes every weight that ties with it; it can empty a whole layer.", _up_to),
-        ("you ranked pruned weights, too. They are gone already; only survivors are candidates.", _rank_all),
-        ("the weights removed earlier are back. The new mask can only lose weights.", _revive),
-        ("you kept `number` weights; `number` is how many to remove.", _keep_number),
-        ("you removed the weights with the highest scores; high means keep.", _highest),
-        ("the right number, but among equal scores the first by position should stay.", _last_stays),
-    ]
-    for scores, mask, number in cases:
-        shown = f"scores {scores.tolist()}, mask {mask.tolist()}, number {number}"
-        expect(attempt, [scores, mask, number], _without_lowest(scores, mask, number), mistakes, shown)
+def one_level(attempt: Callable[..., tuple[Tensor, Tensor]]) -> int:
+    """(start, trained, mask, rate) → (mask without the smallest trained survivors, start where it keeps, else 0)."""
+    cases = level_cases()
+    for arguments in cases:
+        mask_and_weights(attempt, arguments)
+        mask, weights = our_level(*arguments)
+        shown = in_words(arguments)
+        expect(lambda *given: attempt(*given)[0], arguments, mask, MISTAKES, f"{shown} → new_mask")
+        expect(lambda *given: attempt(*given)[1], arguments, weights, WEIGHT_MISTAKES, f"{shown} → weights")
     return len(cases)
 
 
 @exercise(
     "Which lines can make a pruned weight non-zero? The start, and every step.",
     "The velocity was filled before the mask existed. A masked gradient does not empty it, so mask the weight itself.",
-    "weight = weight * mask before the loop, and again as the last line inside it.",
+    "The mask is needed in two places: once before the first gradient is taken, and again after every single step.",
 )
 def sparse_training(attempt: Callable[..., Tensor]) -> int:
     """(weight, mask, velocity, gradient, steps) → weights after SGD with momentum, the mask held at every step."""
@@ -94,78 +84,6 @@ def sparse_training(attempt: Callable[..., Tensor]) -> int:
     return cases
 
 
-@exercise(
-    "A number is its sign times its size. Take the one from here and the other from there.",
-    "torch.sign and Tensor.abs; a fresh weight that happens to have the right sign stays as it is.",
-    "return fresh.abs() * initial.sign()",
-)
-def same_signs(attempt: Callable[[Tensor, Tensor], Tensor]) -> int:
-    """(initial, fresh) → weights with the sizes of ``fresh`` and the signs of ``initial``."""
-    generator = torch.Generator().manual_seed(2)
-    cases = [
-        (torch.tensor([0.5, -0.1, 0.2]), torch.tensor([-0.3, -0.4, 0.6])),
-        (torch.randn(3, 4, generator=generator), torch.randn(3, 4, generator=generator)),
-    ]
-    mistakes: list[tuple[str, Callable[[Tensor, Tensor], Tensor]]] = [
-        ("sign and size are swapped: the sizes should be the fresh ones.", lambda a, b: a.abs() * b.sign()),
-        ("you flipped signs by those of `initial`; take the size (absolute value) of `fresh` first.", _flip),
-        ("these are the fresh weights, signs and all.", lambda a, b: b.clone()),
-        ("these are the initial weights; their sizes should be gone.", lambda a, b: a.clone()),
-        ("these are only the signs, all of size 1.", lambda a, b: a.sign()),
-        ("that is the sign-constant arm; here each weight takes the size of its fresh partner.", _constant),
-    ]
-    for initial, fresh in cases:
-        expect(attempt, [initial, fresh], fresh.abs() * initial.sign(), mistakes)
-    return len(cases)
-
-
-def _without_lowest(scores: Tensor, mask: Tensor, number: int) -> Tensor:
-    order = scores[mask].argsort(descending=True, stable=True)
-    keep = torch.ones(len(order), dtype=torch.bool)
-    keep[order[len(order) - number :]] = False
-    new = mask.clone()
-    new[mask] = keep
-    return new
-
-
-def _nothing_is_everything(scores: Tensor, mask: Tensor, number: int) -> Tensor:
-    if number:
-        return _without_lowest(scores, mask, number)
-    return torch.zeros_like(mask)
-
-
-def _threshold(scores: Tensor, mask: Tensor, number: int) -> float:
-    return float(scores[mask].kthvalue(number).values) if number else -1.0
-
-
-def _below(scores: Tensor, mask: Tensor, number: int) -> Tensor:
-    return mask & ~(scores < _threshold(scores, mask, number))
-
-
-def _up_to(scores: Tensor, mask: Tensor, number: int) -> Tensor:
-    return mask & (scores > _threshold(scores, mask, number))
-
-
-def _rank_all(scores: Tensor, mask: Tensor, number: int) -> Tensor:
-    return mask & _without_lowest(scores, torch.ones_like(mask), number)
-
-
-def _revive(scores: Tensor, mask: Tensor, number: int) -> Tensor:
-    return _without_lowest(scores, torch.ones_like(mask), number)
-
-
-def _keep_number(scores: Tensor, mask: Tensor, number: int) -> Tensor:
-    return _without_lowest(scores, mask, int(mask.sum()) - number)
-
-
-def _highest(scores: Tensor, mask: Tensor, number: int) -> Tensor:
-    return _without_lowest(-scores, mask, number)
-
-
-def _last_stays(scores: Tensor, mask: Tensor, number: int) -> Tensor:
-    return _without_lowest(scores.flip(0, 1), mask.flip(0, 1), number).flip(0, 1)
-
-
 def _sgd(
     weight: Tensor,
     mask: Tensor,
@@ -186,9 +104,72 @@ def _sgd(
     return apply(weight, "end")
 
 
-def _flip(initial: Tensor, fresh: Tensor) -> Tensor:
-    return fresh * initial.sign()
+def _imp(model: nn.Module, train: Callable[[nn.Module], Any], rate: float, levels: int) -> list[Masks]:
+    weights = {name: p for name, p in model.named_parameters() if p.dim() == 2}
+    start = copy.deepcopy(model.state_dict())
+    found = [{n: torch.ones_like(w, dtype=torch.bool) for n, w in weights.items()}]
+    for _ in range(levels):
+        model.load_state_dict(start)
+        enforcement.enforce(model, found[-1])
+        train(model)
+        kept = torch.cat([mask.flatten() for mask in found[-1].values()])
+        sizes = torch.cat([w.detach().abs().flatten() for w in weights.values()])
+        order = sizes.where(kept, torch.inf).argsort(descending=True, stable=True)
+        kept[order[len(order) - round(rate * int(kept.sum())) :]] = False
+        parts = kept.split([w.numel() for w in weights.values()])
+        found.append({n: m.view_as(weights[n]) for n, m in zip(weights, parts)})
+    return found
 
 
-def _constant(initial: Tensor, _fresh: Tensor) -> Tensor:
-    return initial.sign() * initial.std()
+@exercise(
+    "Write down one level first: rewind, hold the mask, train, cut. What must you copy before anything is trained?",
+    "state_dict() holds all that training moves, biases and buffers included, but it is no copy. enforce(model, masks) "
+    "zeroes the pruned weights and keeps them zero whatever train does.",
+    "Keep a deep copy of the start. In each level load it, enforce the newest masks, train; then lay the weights of "
+    "all layers in one long row, switch off its smallest survivors, and cut the row up into layers again.",
+    solution=_imp,
+)
+def imp(attempt: Callable[..., list[Masks]]) -> int:
+    """(model, train, rate, levels) → the masks of every level, level 0 first; rewound, held, ranked over all layers."""
+    normed = nn.Sequential(*models.mlp(3, 6, 4, seed=1))
+    normed.insert(1, nn.BatchNorm1d(6))
+    cases = [
+        Case("a network of 40 weights in two layers (4 → 5 → 4)", models.mlp(4, 5, 4, seed=3), 0.35, 3),
+        Case("a network of 42 weights in two layers, with BatchNorm between", normed, 0.2, 2),
+    ]
+    for case in cases:
+        judge(attempt, case)
+    return len(cases)
+
+
+@exercise(
+    "A number is its sign times its size. Take the one from here and the other from there.",
+    "A weight whose size you borrow brings a sign of its own along. Get rid of that first.",
+    "The absolute value of the one tensor is a size without a sign; torch.sign of the other is a sign without a size. "
+    "Their product has both.",
+    solution=lambda signs_from, sizes_from: sizes_from.abs() * signs_from.sign(),
+)
+def recombine(attempt: Callable[[Tensor, Tensor], Tensor]) -> int:
+    """(signs_from, sizes_from) → weights with the signs of the first and the sizes of the second."""
+    generator = torch.Generator().manual_seed(2)
+    cases = [
+        (torch.tensor([0.5, -0.1, 0.2]), torch.tensor([-0.3, -0.4, 0.6])),
+        (torch.randn(3, 4, generator=generator), torch.randn(3, 4, generator=generator)),
+    ]
+    mistakes: list[tuple[str, Callable[[Tensor, Tensor], Tensor]]] = [
+        ("sign and size are swapped.", lambda signs, sizes: signs.abs() * sizes.sign()),
+        ("`sizes_from` brought its own signs along; take its absolute value first.", lambda a, b: b * a.sign()),
+        ("that is the product: the sizes of both are in it. Of `signs_from` take the sign alone.", lambda a, b: a * b),
+        ("the sizes of `signs_from` are still in it; take its sign alone.", lambda a, b: a * b.abs()),
+        ("these are only signs, all of size 1.", lambda a, b: a.sign()),
+        ("these are only sizes; the signs are missing.", lambda a, b: b.abs()),
+        ("this is `signs_from` unchanged; its sizes should be gone.", lambda a, b: a.clone()),
+        ("this is `sizes_from` unchanged; its signs should be gone.", lambda a, b: b.clone()),
+        (
+            "all of one size, the mean; every weight has a size of its own.",
+            lambda a, b: a.sign() * b.abs().mean(),
+        ),
+    ]
+    for signs_from, sizes_from in cases:
+        expect(attempt, [signs_from, sizes_from], sizes_from.abs() * signs_from.sign(), mistakes)
+    return len(cases)

@@ -1,0 +1,105 @@
+"""JupyterLab in a real Chromium, for tests that use a notebook as a learner does."""
+
+import os
+import re
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    if CHROMIUM is None:
+        reason = "no chromium, chromium-browser or google-chrome on this machine"
+        if os.environ.get("LTH_TEACH_REQUIRE_BROWSER"):
+            pytest.fail(f"LTH_TEACH_REQUIRE_BROWSER is set, but there is {reason}")
+        pytest.skip(reason)
+    return CHROMIUM
+
+
+@pytest.fixture
+def open_notebook(chromium, tmp_path) -> Iterator[Callable[..., Page]]:
+    """A function: path of a notebook, and the size of the window → the page that shows it, its kernel idle."""
+    with ExitStack() as until_the_test_ends:
+
+        def opened(notebook: Path, width: int = 1300, height: int = 1400) -> Page:
+            address = until_the_test_ends.enter_context(served(notebook, tmp_path / "jupyter"))
+            page = until_the_test_ends.enter_context(shown(chromium, address, width, height))
+            expect(page.locator(".jp-Notebook .jp-Cell").first).to_be_visible(timeout=60_000)
+            expect(page.get_by_role("button", name=re.compile(r"\| Idle$"))).to_be_visible(timeout=60_000)
+            return page
+
+        yield opened
+
+
+@contextmanager
+def served(notebook: Path, scratch: Path) -> Iterator[str]:
+    """The address of a notebook in a JupyterLab that serves its folder and touches no settings of the user."""
+    news = scratch / "settings" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
+    news.parent.mkdir(parents=True)
+    news.write_text('{"fetchNews": "false", "checkForUpdates": false}')
+    folders = {
+        "JUPYTER_CONFIG_DIR": "config",
+        "JUPYTERLAB_SETTINGS_DIR": "settings",
+        "JUPYTERLAB_WORKSPACES_DIR": "work",
+    }
+    token, port = secrets.token_hex(16), free_port()
+    command = [
+        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--ServerApp.ip=localhost"),
+        *(
+            f"--ServerApp.port={port}",
+            f"--IdentityProvider.token={token}",
+            f"--ServerApp.root_dir={notebook.parent}",
+        ),
+        *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
+    ]
+    environment = os.environ | {name: str(scratch / folder) for name, folder in folders.items()}
+    with (scratch / "server.log").open("w") as log:
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        try:
+            wait_for(f"http://localhost:{port}/api?token={token}", server, scratch / "server.log")
+            yield f"http://localhost:{port}/lab/tree/{notebook.name}?token={token}"
+        finally:
+            server.terminate()
+            server.wait(timeout=30)
+
+
+@contextmanager
+def shown(chromium: str, address: str, width: int, height: int) -> Iterator[Page]:
+    """An address, open in a window of this size (pixels)."""
+    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=quiet)
+        page = browser.new_page(viewport={"width": width, "height": height})
+        page.goto(address)
+        yield page
+        browser.close()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(address: str, server: subprocess.Popen, log: Path, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            urllib.request.urlopen(address, timeout=5)
+            return
+        except OSError:
+            time.sleep(0.2)
+    raise RuntimeError(f"JupyterLab did not start in {seconds} s; its log:\n{log.read_text()[-2000:]}")
