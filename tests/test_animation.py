@@ -2,6 +2,7 @@ import base64
 import io
 import json
 import re
+from html import unescape
 
 import numpy as np
 import pytest
@@ -92,7 +93,7 @@ def test_every_frame_has_a_caption_and_a_picture_of_one_size(moving, html):
     frames = shown(html)
     assert len(frames) == 1 + 11  # the still; start, and for two levels train, three steps of the cut, rewind
     assert all(caption for _, caption, _ in frames)
-    first = re.search(r'src="data:image/png;base64,([^"]+)"', html)[1]
+    first = unescape(re.search(r'src="data:image/png;base64,([^"]+)"', html)[1])
     sizes = {
         Image.open(io.BytesIO(base64.b64decode(text))).size for text in [first, *(frame[0] for frame in frames[1:])]
     }

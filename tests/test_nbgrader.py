@@ -224,7 +224,8 @@ def test_the_zip_holds_all_that_is_needed(student):
     readme = (student / "README.md").read_text(encoding="utf-8")
     assert f"pip install -c constraints.txt ./{wheel.name}" in readme
     assert (student / "constraints.txt").read_bytes() == (ROOT / "constraints.txt").read_bytes()
-    modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "lth_teach").rglob("*.py")}
+    files = (path for path in (ROOT / "lth_teach").rglob("*.*") if path.suffix in (".py", ".js", ".csv", ".json"))
+    modules = {path.relative_to(ROOT).as_posix() for path in files}
     with zipfile.ZipFile(wheel) as archive:
         packed = {name for name in archive.namelist() if ".dist-info/" not in name}
     assert packed == modules

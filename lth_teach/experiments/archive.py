@@ -27,8 +27,8 @@ NO_CHAPTERS = ("__init__", "archive", "claims", "making", "verdicts")
 VERSION = 1
 FIRST_SEED = 1_000  # of an archive; settings are chosen on seeds below 100
 REHEARSAL = 20  # steps after which a rehearsal ends each training
-OTHER_NUMERICS = 2e-3  # relative; how far a canary may move on another processor or version of torch
-SAME_NUMERICS = 1e-6  # to the digits that are stored
+SAME_NUMERICS = 1e-6  # relative; a canary made with the same numerics agrees to the digits that are stored
+OTHER_NUMERICS = 6e-4  # of the median row, on another processor or torch (docs/log.md, 2026-11-29)
 
 
 class NotInArchive(LookupError):
@@ -167,7 +167,9 @@ def canary(name: str, setting: Mapping[str, Any], seed: int = FIRST_SEED, *, fol
     table["now"] = [row["loss"] for row in heard]
     table["moved"] = (table["now"] / table["canary"] - 1).abs()
     same = stored["fingerprint"] == numerics()["fingerprint"]
-    table["agrees"] = table["moved"] <= same.map({True: SAME_NUMERICS, False: OTHER_NUMERICS})
+    # Elsewhere a mask may differ in a weight or two, which moves single rows far; what is broken moves most of them.
+    typical = bool(table["moved"].median() <= OTHER_NUMERICS)
+    table["agrees"] = (table["moved"] <= SAME_NUMERICS) | (~same & typical & table["moved"].notna())
     return table
 
 
