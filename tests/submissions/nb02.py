@@ -4,7 +4,7 @@ import copy
 
 import torch
 
-from lth_teach.enforcement import enforce
+from lth_teach import enforcement
 
 
 class RanksTheDead:
@@ -26,7 +26,7 @@ class RanksTheDead:
         found = [{n: torch.ones_like(w, dtype=torch.bool) for n, w in weights.items()}]
         for _ in range(levels):
             model.load_state_dict(start)
-            enforce(model, found[-1])
+            enforcement.enforce(model, found[-1])
             train(model)
             kept = torch.cat([mask.flatten() for mask in found[-1].values()])
             sizes = torch.cat([w.detach().abs().flatten() for w in weights.values()])
@@ -66,7 +66,7 @@ class ForgetsToHoldAndToRewind:
         found = [{n: torch.ones_like(w, dtype=torch.bool) for n, w in weights.items()}]
         for _ in range(levels):
             model.load_state_dict(start)
-            enforce(model, found[-1])
+            enforcement.enforce(model, found[-1])
             train(model)
             kept = torch.cat([mask.flatten() for mask in found[-1].values()])
             sizes = torch.cat([w.detach().abs().flatten() for w in weights.values()])
@@ -98,7 +98,7 @@ class CutsLayerByLayer:
         found = [{n: torch.ones_like(w, dtype=torch.bool) for n, w in weights.items()}]
         for _ in range(levels):
             model.load_state_dict(start)
-            enforce(model, found[-1])
+            enforcement.enforce(model, found[-1])
             train(model)
             masks = {}
             for name, mask in found[-1].items():
