@@ -167,7 +167,7 @@ def four_frames(levels: Sequence[LevelWeights]) -> Picture:
     figure = Picture(
         f"Four histograms of the sizes of the weights. 1, start: {n:,} weights as drawn. 2, train: the same, spread by "
         f"training. 3, cut: the {removed:,} smallest, left of a dotted line, are red. 4, rewind: the {n - removed:,} "
-        "survivors have their starting values again, so the histogram is that of the start, thinner.",
+        "survivors have their starting values again: the histogram of the start, thinned most near zero.",
         *SIZE,
     )
     titles = ("1 · start", "2 · train", "3 · cut the smallest", "4 · rewind, repeat")

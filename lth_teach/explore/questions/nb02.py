@@ -78,7 +78,7 @@ THIS_PAGE = (
             Answer("How large is the prune rate?", "Worth knowing, but it changes the lead by a few points only."),
             Answer(
                 "Were the signs kept?",
-                "In a random mask the starting values are the old ones, signs and sizes. That is not what is broken.",
+                "A random mask keeps the old values at places chosen without looking at them: as good as new ones.",
             ),
         ),
     ),
