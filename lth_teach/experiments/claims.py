@@ -65,6 +65,10 @@ def _points(first: pd.Series, second: pd.Series) -> pd.Series:
     return 100 * (first - second)
 
 
+def _percent(first: pd.Series, second: pd.Series) -> pd.Series:
+    return 100 * (first / second - 1)
+
+
 def _errors_beyond(share: float) -> Callable[[pd.Series, pd.Series], pd.Series]:
     """Points of error by which the first exceeds so many times the second's errors."""
     return lambda first, second: 100 * ((1 - first) - share * (1 - second))
@@ -81,6 +85,12 @@ MUCH_BETTER = Margin(
     NOTICED,
     (Condition(_points, "points", above=5.0), Condition(_errors_beyond(0.75), "points of error beyond 3/4", below=0.0)),
 )
+STABLE = Margin(
+    "stable",
+    "an error barrier below 2 points",
+    "Frankle et al. 2020 (1912.05671), section 3",
+    (Condition(_points, "points of error", below=2.0),),
+)
 MUCH_WORSE = Margin(
     "much worse",
     "more than 5 points below, with more than five quarters of the errors",
@@ -89,6 +99,18 @@ MUCH_WORSE = Margin(
         Condition(_points, "points", below=-5.0),
         Condition(_errors_beyond(1.25), "points of error beyond 5/4", above=0.0),
     ),
+)
+FASTER = Margin(
+    "faster",
+    "fixed loss reached in less than 0.8 of the steps",
+    "a fifth of the training",
+    (Condition(_percent, "% steps", below=-20.0),),
+)
+FURTHER = Margin(
+    "moves further",
+    "more than 5 % further than weights at random, as many of each layer",
+    "one random mask differs from another by about 1 %",
+    (Condition(_percent, "%", above=5.0),),
 )
 
 
@@ -120,6 +142,7 @@ class Exact:
     """A theorem, a formula or a count: settled by a proof on the page, or by a counter-example that runs.
 
     Attributes:
+        section, sentence: as of a :class:`Claim`.
         settled: computes whether the sentence is true.
         how: the proof or the counter-example in a few words.
     """
@@ -131,8 +154,9 @@ class Exact:
     settled: Callable[[], bool]
 
     def word(self) -> str:
-        """Holds or does not hold."""
-        return HOLDS if self.settled() else FAILS
+        """Holds or does not hold; for a question of ours, yes or no."""
+        word = HOLDS if self.settled() else FAILS
+        return word if self.section else OURS[word]
 
 
 @dataclass(frozen=True)
@@ -187,12 +211,12 @@ def select(rows: pd.DataFrame, **wanted: Any) -> pd.DataFrame:
     return rows
 
 
-def arms(first: str, second: str) -> Callable[[pd.DataFrame], Accuracies]:
-    """The contrast of two arms."""
+def arms(first: str, second: str, column: str = "accuracy") -> Callable[[pd.DataFrame], Accuracies]:
+    """The contrast of two arms, of their accuracies or of another column."""
 
     def contrast(rows: pd.DataFrame) -> Accuracies:
         by_arm = rows.set_index("seed")
-        return tuple(by_arm[by_arm["arm"] == arm]["accuracy"] for arm in (first, second))  # type: ignore[return-value]
+        return tuple(by_arm[by_arm["arm"] == arm][column] for arm in (first, second))  # type: ignore[return-value]
 
     return contrast
 
