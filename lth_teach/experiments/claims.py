@@ -108,9 +108,9 @@ FASTER = Margin(
 )
 FURTHER = Margin(
     "moves further",
-    "more than 5 % further than weights at random, as many of each layer",
-    "one random mask differs from another by about 1 %",
-    (Condition(_percent, "%", above=5.0),),
+    "more than a tenth further than weights at random, as many of each layer",
+    "ten times what one random mask differs from another",
+    (Condition(_percent, "%", above=10.0),),
 )
 
 
