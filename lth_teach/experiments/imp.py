@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,9 +111,9 @@ def run(
         return list(studies[study](Setup(chosen, budget, seed, device, stop), prune_rate))
 
 
-def levels_at(prune_rate: float) -> list[int]:
-    """The levels that come nearest to the four densities; the last of them ends the search."""
-    return sorted({max(1, round(math.log(wanted) / math.log(1 - prune_rate))) for wanted in DENSITIES})
+def levels_at(prune_rate: float, densities: Sequence[float] = DENSITIES) -> list[int]:
+    """The levels that come nearest to the densities; the last of them ends the search."""
+    return sorted({max(1, round(math.log(wanted) / math.log(1 - prune_rate))) for wanted in densities})
 
 
 def _search(setup: Setup, prune_rate: float) -> Iterator[tuple[Row, Ticket]]:
@@ -172,18 +172,20 @@ def other_starts(ticket: Ticket, setup: Setup) -> dict[str, Ticket]:
     start, masks = ticket.initial_weights, ticket.masks
     starts = {
         "signs kept": {name: start[name].sign() * fresh[name].abs() for name in masks},
-        "sizes kept": {name: _shuffled(start[name].sign(), masks, name, setup) * start[name].abs() for name in masks},
+        "sizes kept": {
+            name: shuffled(start[name].sign(), masks, name, setup.seed) * start[name].abs() for name in masks
+        },
         "sizes shuffled": {
-            name: start[name].sign() * _shuffled(start[name].abs(), masks, name, setup) for name in masks
+            name: start[name].sign() * shuffled(start[name].abs(), masks, name, setup.seed) for name in masks
         },
     }
     return {arm: Ticket(masks, {**start, **weights}) for arm, weights in starts.items()}
 
 
-def _shuffled(values: torch.Tensor, masks: Masks, name: str, setup: Setup) -> torch.Tensor:
-    """The survivors' values in another order; those of pruned weights stay, since nobody uses them."""
+def shuffled(values: torch.Tensor, masks: Masks, name: str, seed: int) -> torch.Tensor:
+    """The values of a layer with those of survivors in another order; those of pruned weights stay."""
     mask = masks[name]
-    order = torch.randperm(int(mask.sum()), generator=generator("shuffle", setup.seed, list(masks).index(name)))
+    order = torch.randperm(int(mask.sum()), generator=generator("shuffle", seed, list(masks).index(name)))
     result = values.clone()
     result[mask] = values[mask][order]
     return result
