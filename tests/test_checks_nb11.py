@@ -1,9 +1,12 @@
-"""The exercises of notebook 11: the solutions pass, and the likely wrong answers get the right message."""
+"""The exercises of notebook 11: right answers of any make pass, and the likely wrong ones get the right message."""
 
 import math
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lth_teach import lemma
 from lth_teach.lab.checks import nb11
@@ -11,49 +14,71 @@ from lth_teach.lab.checks import nb11
 pytestmark = pytest.mark.usefixtures("own_progress")
 
 
-def levels_by_fractions(prune_rate, target_sparsity):
-    kept, levels = Fraction(1), 0
-    while kept > 1 - Fraction(str(target_sparsity)):
-        kept, levels = kept * (1 - Fraction(str(prune_rate))), levels + 1
-    return levels
+def levels_by(number, start=1, strict=False):
+    """A count that stores its inputs by ``number``, and stops at the target, or (strict) only below it."""
+
+    def count(prune_rate, target_sparsity):
+        kept, levels, wanted = number(start), 0, 1 - number(target_sparsity)
+        while kept >= wanted if strict else kept > wanted:
+            kept, levels = kept * (1 - number(prune_rate)), levels + 1
+        return levels
+
+    return count
 
 
-def levels_by_float_products(prune_rate, target_sparsity):
-    kept, levels = 1.0, 0
-    while kept > 1 - target_sparsity:
-        kept, levels = kept * (1 - prune_rate), levels + 1
-    return levels
+def exact(number):
+    return Fraction(str(number))
 
 
-def levels_by_binary_fractions(prune_rate, target_sparsity):
-    kept, levels = Fraction(1), 0
-    while kept > 1 - Fraction(target_sparsity):
-        kept, levels = kept * (1 - Fraction(prune_rate)), levels + 1
-    return levels
+def all_at_once(n_weights, goal, levels):
+    """Another right way: shares of the first number, not of the last, pulled apart where they are too close."""
+    if not 0 < goal <= n_weights - levels or levels < 1:
+        raise ValueError("impossible")
+    share = (goal / n_weights) ** (1 / levels)
+    kept = [n_weights]
+    for level in range(1, levels + 1):
+        least = goal + levels - level
+        kept.append(min(kept[-1] - 1, max(least, round(n_weights * share**level))))
+    return kept
 
 
-def levels_past_the_target(prune_rate, target_sparsity):
-    kept, levels = Fraction(1), 0
-    while kept >= 1 - Fraction(str(target_sparsity)):
-        kept, levels = kept * (1 - Fraction(str(prune_rate))), levels + 1
-    return levels
+def unrounded_rate(n_weights, goal, levels):
+    rate, kept = 1 - (goal / n_weights) ** (1 / levels), [n_weights]
+    for _ in range(levels):
+        kept.append(kept[-1] - round(rate * kept[-1]))
+    return kept
 
 
-def next_kept(survivors, goal, prune_rate):
-    return max(goal, survivors - max(1, round(prune_rate * survivors)))
+def patched(n_weights, goal, levels):
+    kept = [n_weights]
+    while len(kept) < levels:
+        kept.append(max(goal, kept[-1] - round(0.2 * kept[-1])))
+    return [*kept, goal]
 
 
-def landing_rate(levels, target_sparsity):
-    return 1 - (1 - target_sparsity) ** (1 / levels)
+def straight(n_weights, goal, levels):
+    return [round(n_weights - level * (n_weights - goal) / levels) for level in range(levels + 1)]
+
+
+def never_refuses(n_weights, goal, levels):
+    try:
+        return nb11.our_schedule(n_weights, goal, levels)
+    except ValueError:
+        return [n_weights, goal]
+
+
+def asserts(n_weights, goal, levels):
+    assert 0 < goal <= n_weights - levels
+    return nb11.our_schedule(n_weights, goal, levels)
 
 
 @pytest.mark.parametrize(
     ("exercise", "solution"),
     [
-        (nb11.exact_levels, levels_by_fractions),
-        (nb11.exact_levels, lemma.imp_levels),
-        (nb11.next_kept, next_kept),
-        (nb11.landing_rate, landing_rate),
+        (nb11.exact_levels, nb11.exact_levels.solution),
+        (nb11.exact_levels, levels_by(exact)),
+        (nb11.landing_schedule, nb11.landing_schedule.solution),
+        (nb11.landing_schedule, all_at_once),
     ],
 )
 def test_a_solution_passes(exercise, solution, capsys):
@@ -64,20 +89,24 @@ def test_a_solution_passes(exercise, solution, capsys):
 @pytest.mark.parametrize(
     ("exercise", "attempt", "message"),
     [
-        (nb11.exact_levels, levels_past_the_target, "compare with > and not >="),
+        (nb11.exact_levels, levels_by(exact, strict=True), "compare with > and not >="),
         (nb11.exact_levels, lambda p, s: math.floor(math.log(1 - s) / math.log(1 - p)), "one level too few"),
-        (nb11.exact_levels, lambda p, s: levels_by_fractions(p, 1 - s), "1 − s may be kept"),
-        (nb11.exact_levels, levels_by_float_products, "a product of floats is rounded"),
-        (nb11.exact_levels, levels_by_binary_fractions, "Fraction(str(0.2)) is one fifth"),
-        (nb11.next_kept, lambda n, goal, p: round(p * n), "return how many are left"),
-        (nb11.next_kept, lambda n, goal, p: n - round(p * n), "overshoots"),
-        (nb11.next_kept, lambda n, goal, p: max(goal, n - round(p * n)), "stalls"),
-        (nb11.next_kept, lambda n, goal, p: max(goal, n - max(1, int(p * n))), "round down"),
-        (nb11.next_kept, lambda n, goal, p: n - max(1, min(n - goal, round(p * n))), "already at goal"),
-        (nb11.landing_rate, lambda t, s: s / t, "a share of the survivors"),
-        (nb11.landing_rate, lambda t, s: (1 - s) ** (1 / t), "the rate is what it removes"),
-        (nb11.landing_rate, lambda t, s: 1 - s ** (1 / t), "root of s"),
-        (nb11.landing_rate, lambda t, s: None, "return its result?"),
+        (nb11.exact_levels, lambda p, s: levels_by(exact)(p, 1 - s), "1 − s may be kept"),
+        (nb11.exact_levels, lambda p, s: math.ceil(exact(s) / exact(p)), "a share of the survivors"),
+        (nb11.exact_levels, levels_by(float), "a product of floats is rounded"),
+        (nb11.exact_levels, levels_by(Fraction), "Fraction(str(0.2)) is one fifth"),
+        (nb11.landing_schedule, unrounded_rate, "It overshoots the goal. Each level was rounded"),
+        (nb11.landing_schedule, patched, "one rate for all levels, and the last takes what is left over"),
+        (nb11.landing_schedule, straight, "it should be the same share of the survivors"),
+        (nb11.landing_schedule, lambda n, g, t: nb11.our_schedule(n, g, t)[1:], "The list starts with level 0"),
+        (nb11.landing_schedule, lambda n, g, t: nb11.our_schedule(n, g, t)[:-1], "It stops short of the goal"),
+        (nb11.landing_schedule, lambda n, g, t: [n, *nb11.our_schedule(n, g, t)], "It stalls"),
+        (nb11.landing_schedule, lambda n, g, t: nb11.our_schedule(n, g, t + 1), "These are 12 levels; 11 were asked"),
+        (nb11.landing_schedule, lambda n, g, t: [float(k) for k in nb11.our_schedule(n, g, t)], "whole numbers (int)"),
+        (nb11.landing_schedule, lambda n, g, t: lemma.imp_schedule(n, 0.2, 1 - g / n), "overshoots"),
+        (nb11.landing_schedule, lambda n, g, t: None, "return its result?"),
+        (nb11.landing_schedule, never_refuses, "6 weights may go, one at least at each level"),
+        (nb11.landing_schedule, asserts, "AssertionError"),
     ],
 )
 def test_a_likely_mistake_is_named(exercise, attempt, message, capsys):
@@ -100,9 +129,20 @@ def test_the_formula_typed_with_floats_does_not_pass(ratio, capsys):
     assert "expected" in capsys.readouterr().out
 
 
-def test_the_schedule_of_the_solution_lands_on_the_target_where_the_plain_one_overshoots():
-    goal, kept = lemma.kept_at_target(43_000, 0.9), 43_000
-    while kept > goal:
-        kept = next_kept(kept, goal, 0.2)
-    assert kept == goal == 4_300
-    assert lemma.imp_schedule(43_000, 0.2, 0.9)[-1] < goal
+@given(st.integers(1, 10**6), st.integers(1, 10**6), st.integers(1, 60))
+@settings(deadline=None)
+def test_our_schedule_lands_in_equal_shares_or_is_refused(n_weights, goal, levels):
+    if levels > n_weights - goal:
+        with pytest.raises(ValueError, match=f"{levels} levels cannot lead from {n_weights} weights to {goal}"):
+            nb11.our_schedule(n_weights, goal, levels)
+        return
+    kept = nb11.our_schedule(n_weights, goal, levels)
+    assert (kept[0], kept[-1], len(kept)) == (n_weights, goal, levels + 1)
+    assert all(later < earlier for earlier, later in pairwise(kept))
+    shares = [later / earlier for earlier, later in pairwise(kept)]
+    assert max(shares) - min(shares) <= 3 / goal  # whole weights: at worst two of them, of goal or more, met
+
+
+def test_our_schedule_lands_where_the_plain_one_overshoots():
+    assert nb11.our_schedule(43_000, 4_300, 11)[-2:] == [5_301, 4_300]
+    assert lemma.imp_schedule(43_000, 0.2, 0.9)[-1] < 4_300

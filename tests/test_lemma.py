@@ -6,7 +6,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from lth_teach.ground.arguments import open_unit
-from lth_teach.lemma import imp_levels, imp_schedule, kept_at_target, number_to_prune
+from lth_teach.lemma import ROUNDINGS, follow, imp_levels, imp_schedule, kept_at_target, number_to_prune
 
 PERCENT = st.integers(1, 99).map(lambda n: Fraction(n, 100))
 PER_MILLE = st.integers(1, 999).map(lambda n: Fraction(n, 1000))
@@ -124,6 +124,19 @@ def test_kept_at_target_is_exact():
 def test_number_to_prune_is_exact():
     assert number_to_prune(100, 0.29) == 29  # int(100 * 0.29) is 28
     assert [number_to_prune(7, "0.5", rounding) for rounding in ("floor", "round", "ceil")] == [3, 4, 4]
+
+
+def test_follow_is_the_schedule_where_nothing_stalls_and_else_shows_how_far_it_gets():
+    for rounding in ROUNDINGS:
+        assert follow(1_000, 0.2, 0.9, rounding) == imp_schedule(1_000, 0.2, 0.9, rounding)
+    assert follow(10, 0.2, 0.9, "floor") == [10, 8, 7, 6, 5, 4]
+    assert follow(4, 0.1, 0.9, "floor") == [4]
+
+
+@pytest.mark.parametrize("bad", [(0, 0.2, 0.9), (10, 0, 0.9), (10, 0.2, 1.0), (10, 0.2, 0.9, "up")])
+def test_follow_refuses_what_the_lemma_refuses(bad):
+    with pytest.raises(ValueError, match="must"):
+        follow(*bad)
 
 
 # Bad input

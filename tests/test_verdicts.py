@@ -12,7 +12,7 @@ import pytest
 from scipy import stats
 
 from lth_teach import experiments
-from lth_teach.experiments import archive, claims, verdicts
+from lth_teach.experiments import archive, claims, imp_lemma, verdicts
 from lth_teach.experiments.claims import (
     BETTER,
     CONDITION,
@@ -240,7 +240,7 @@ def chapters():
 
 
 def test_the_course_has_at_most_240_cases_and_its_keys_are_unique():
-    everything = [one for module in chapters() for one in module.CLAIMS]
+    everything = [one for module in [*chapters(), imp_lemma] for one in module.CLAIMS]
     assert 0 < sum(len(one.cases) for one in everything if isinstance(one, Claim)) <= COURSE_CASES
     assert max(Counter(one.key for one in everything).values()) == 1
 
@@ -355,11 +355,23 @@ def test_seeds_that_differ_between_cases_and_a_case_of_one_seed_are_told():
     assert "1 to 16 seeds a case" in text
 
 
-def test_a_table_of_theorems_needs_no_notes():
+def test_a_table_of_theorems_needs_neither_rows_nor_notes():
     false = Exact("02-count", "5.3", "2 + 2 = 5.", "by counting", lambda: 2 + 2 == 5)
-    shown = verdicts.verdicts([false], pd.DataFrame())
+    shown = verdicts.verdicts([false])
     assert (shown.lines[0].word, shown.notes) == (FAILS, ())
     assert repr(shown).splitlines()[-1] == "verdict      does not hold"
+
+
+@pytest.mark.parametrize(("true", "word"), [(True, "yes"), (False, "no")])
+def test_a_count_that_is_our_own_question_is_answered_by_yes_or_no(true, word):
+    ours = Exact("02-count", "", "Is 2 + 2 = 4?", "by counting", lambda: true)
+    (line,) = verdicts.verdicts([ours]).lines
+    assert (line.says, line.word) == ("Is 2 + 2 = 4? (ours)", word)
+
+
+def test_a_measured_claim_without_rows_is_refused():
+    with pytest.raises(ValueError, match="02-random-mask was measured, so verdicts needs the rows of its archive"):
+        verdicts.verdicts([claim("a")])
 
 
 def test_no_claims_are_refused():

@@ -55,11 +55,14 @@ class VerdictTable:
         return f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>{notes}"
 
 
-def verdicts(claims: Sequence[Claim | Exact], rows: pd.DataFrame) -> VerdictTable:
+def verdicts(claims: Sequence[Claim | Exact], rows: pd.DataFrame | None = None) -> VerdictTable:
     """Judge claims on the rows of the archive (what :func:`archive.load` gives); the table of a page.
 
+    Exact claims need no rows.
+
     Raises:
-        ValueError: no claims; or as :func:`claims.judge`: a case that selects no rows, or arms of other seeds.
+        ValueError: no claims; a measured one without rows; or as :func:`claims.judge`: a case that selects no rows,
+            or arms of other seeds.
     """
     if not claims:
         raise ValueError("verdicts needs at least one claim, got none")
@@ -68,6 +71,8 @@ def verdicts(claims: Sequence[Claim | Exact], rows: pd.DataFrame) -> VerdictTabl
         if isinstance(claim, Exact):
             lines.append(Verdict(_says(claim), claim.how, ("exact",), claim.word()))
             continue
+        if rows is None:
+            raise ValueError(f"{claim.key} was measured, so verdicts needs the rows of its archive")
         word, found = judge(claim, rows)
         cases += found
         effect = tuple(_effect(case, ours=not claim.section) for case in found)

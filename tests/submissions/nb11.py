@@ -1,10 +1,10 @@
-"""Notebook 11, 6 points by machine: three submissions that are wrong in plausible ways, and what they deserve."""
+"""Notebook 11, 5 points by machine: three submissions that are wrong in plausible ways, and what they deserve."""
 
 import math
 
 
 class CountsWithFloats:
-    points = 4
+    points = 3
     says = {"exact_levels": "a product of floats is rounded at every step"}
 
     def exact_levels(prune_rate, target_sparsity):
@@ -15,33 +15,36 @@ class CountsWithFloats:
         return levels
 
 
-class Stalls:
-    points = 2
-    says = {
-        "landing_rate": "it removes a share of the survivors",
-        "next_kept": "this stalls",
-    }
-
-    def landing_rate(levels, target_sparsity):
-        return target_sparsity / levels
-
-    def next_kept(survivors, goal, prune_rate):
-        return max(goal, survivors - round(prune_rate * survivors))
-
-
-class RoundsDown:
+class PatchesTheEnd:
     points = 0
     says = {
-        "landing_rate": "NameError",
         "exact_levels": "that is one level too few",
-        "next_kept": "int() and // round down",
+        "landing_schedule": "the last takes what is left over",
     }
-
-    def landing_rate(levels, target_sparsity):
-        return 1 - (1 - sparsity) ** (1 / levels)  # noqa: F821 (a slip that a submission may well hold)
 
     def exact_levels(prune_rate, target_sparsity):
         return math.floor(math.log(1 - target_sparsity) / math.log(1 - prune_rate))
 
-    def next_kept(survivors, goal, prune_rate):
-        return max(goal, survivors - max(1, int(prune_rate * survivors)))
+    def landing_schedule(n_weights, goal, levels):
+        kept = [n_weights]
+        for _ in range(levels - 1):
+            kept.append(max(goal, kept[-1] - round(0.2 * kept[-1])))
+        return [*kept, goal]
+
+
+class TakesTheSameNumberEachTime:
+    points = 0
+    says = {
+        "exact_levels": "NameError",
+        "landing_schedule": "it should be the same share of the survivors",
+    }
+
+    def exact_levels(prune_rate, target_sparsity):
+        kept, levels = Fraction(1), 0  # noqa: F821 (a slip that a submission may well hold)
+        while kept > 1 - target:  # noqa: F821
+            kept, levels = kept * (1 - prune_rate), levels + 1
+        return levels
+
+    def landing_schedule(n_weights, goal, levels):
+        step = (n_weights - goal) / levels
+        return [round(n_weights - level * step) for level in range(levels + 1)]

@@ -1,13 +1,15 @@
-"""Checks of notebook 11: levels to a target, exactly; landing on it; the rate that lands by itself."""
+"""Checks of notebook 11: levels to a target, exactly; and a schedule that lands on it."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from ... import lemma
-from . import exercise, expect
+from . import Wrong, call, describe, exercise, expect, prints_below
 
 
 def _count(kept_by_level: Any, wanted: Any, strict: bool = False) -> int:
@@ -23,10 +25,11 @@ def _exact(number: float) -> Fraction:
 
 
 @exercise(
-    "No logarithm is needed: start with everything kept, multiply by 1 − p until the target is reached, and count.",
+    "No logarithm is needed: start with everything kept, apply one level after the other, and count.",
     "Use fractions. Fraction(str(0.2)) is one fifth; Fraction(0.2) is the binary number nearest to it.",
-    "kept, levels = Fraction(1), 0; while kept > 1 - Fraction(str(target_sparsity)): "
-    "kept *= 1 - Fraction(str(prune_rate)); levels += 1.",
+    "Two numbers change in the loop: the share that is kept, which each level multiplies by one minus the rate, and "
+    "the count. The loop goes on for as long as more is kept than the target allows; what it allows is enough.",
+    solution=lemma.imp_levels,
 )
 def exact_levels(attempt: Any) -> int:
     """Levels to a target, right also where the target is met exactly."""
@@ -35,6 +38,8 @@ def exact_levels(attempt: Any) -> int:
          lambda p, s: lemma.imp_levels(p, s) - 1),
         ("you stop when the kept fraction is at s; s is the fraction removed, so 1 − s may be kept.",
          lambda p, s: _count(1 - _exact(p), _exact(s))),
+        ("each level removes a share of the survivors, not of all weights, so the kept shares multiply.",
+         lambda p, s: math.ceil(_exact(s) / _exact(p))),
         ("the logarithms are rounded, and this target is met exactly. Count with fractions instead.",
          lambda p, s: math.ceil(math.log(1 - s) / math.log(1 - p))),
         ("log1p is rounded as well, and this target is met exactly. Count with fractions instead.",
@@ -54,68 +59,88 @@ def exact_levels(attempt: Any) -> int:
     return len(cases)
 
 
-def _next_kept(survivors: int, goal: int, prune_rate: float) -> int:
-    return max(min(survivors, goal), survivors - max(1, round(prune_rate * survivors)))
+def our_schedule(n_weights: int, goal: int, levels: int) -> list[int]:
+    """The rate anew before each level: the share that, kept at each of the levels to come, ends at the goal."""
+    if not 1 <= levels <= n_weights - goal or goal < 1:
+        raise ValueError(f"{levels} levels cannot lead from {n_weights} weights to {goal}")
+    kept = [n_weights]
+    for to_come in range(levels, 0, -1):
+        share = (goal / kept[-1]) ** (1 / to_come)
+        kept.append(min(kept[-1] - 1, max(goal + to_come - 1, round(share * kept[-1]))))
+    return kept
+
+
+NEAR = 2.0  # weights that a level may be away from equal shares: rounding each level adds up to about one
+ROOMY = ((43_000, 4_300, 11), (200, 20, 8), (2_000, 100, 15), (266_200, 9_537, 15), (64, 8, 3), (50, 5, 1))
+TIGHT = ((5, 1, 4), (12, 1, 11), (9, 6, 3))  # as many levels as weights may go, so one goes at each
+IMPOSSIBLE = ((10, 4, 7), (10, 10, 1), (10, 0, 3), (10, 4, 0))
 
 
 @exercise(
-    "Three rules in turn: what the rate removes; at least one; never so many that fewer than goal are left.",
-    "max(1, …) makes sure that something is removed, max(goal, …) that not too much is.",
-    "return max(goal, survivors - max(1, round(prune_rate * survivors)))",
+    "Equal shares: one level keeps the same share each time, and all of them together keep goal / n_weights.",
+    "Whole weights spoil that a little at every level. So work the share out anew before each level, from the weights "
+    "that are left and the levels that are still to come: the last one then lands by itself.",
+    "With r levels to come, keep the r-th root of goal over what is left, rounded. Then pull the number into range: "
+    "below the last one, and at least the goal plus one weight for each later level. Refuse first what no schedule can "
+    "do.",
+    solution=our_schedule,
 )
-def next_kept(attempt: Any) -> int:
-    """One level of a schedule that neither overshoots nor stalls."""
-    mistakes = [
-        ("that is how many are removed; return how many are left.", lambda n, g, p: n - _next_kept(n, g, p)),
-        ("this stalls: the rate rounds to removing nothing, so the loop would never end.",
-         lambda n, g, p: max(g, n - round(p * n))),
-        ("this overshoots: fewer than goal are left. The last level must remove less.",
-         lambda n, g, p: n - max(1, round(p * n))),
-        ("this overshoots: fewer than goal are left. The last level must remove less.",
-         lambda n, g, p: n - round(p * n)),
-        ("int() and // round down; the course rounds to the nearest whole number, with round().",
-         lambda n, g, p: max(g, n - max(1, int(p * n)))),
-        ("int() and // round down; the course rounds to the nearest whole number, with round().",
-         lambda n, g, p: max(g, n - int(p * n))),
-        ("math.ceil rounds up; the course rounds to the nearest whole number, with round().",
-         lambda n, g, p: max(g, n - max(1, math.ceil(p * n)))),
-        ("survivors are already at goal, and one more was removed.",
-         lambda n, g, p: n - max(1, min(n - g, round(p * n)))),
-    ]  # fmt: skip
-    cases = [
-        (1_000, 100, 0.2),
-        (109, 10, 0.2),
-        (108, 100, 0.2),
-        (12, 10, 0.36),
-        (4, 1, 0.1),
-        (2, 1, 0.2),
-        (50, 50, 0.2),
-        (52, 10, 0.2),
-    ]
-    for case in cases:
-        shown = f"survivors {case[0]}, goal {case[1]}, prune_rate {case[2]}"
-        expect(attempt, case, _next_kept(*case), mistakes, shown)
-    return len(cases)
+def landing_schedule(attempt: Callable[[int, int, int], list[int]]) -> int:
+    """Weights kept at each level, from all of them to exactly the goal, in equal shares."""
+    for case in (*ROOMY, *TIGHT):
+        with prints_below() as printed:
+            shown = f"  input     n_weights {case[0]}, goal {case[1]}, levels {case[2]}\n"
+            found = call(attempt, case, shown + "  expected  a list of the weights kept\n", printed)
+            if why := _wrong(found, *case):
+                raise Wrong(f"{shown}  found     {describe(found)}\n{why}")
+    for case in IMPOSSIBLE:
+        _must_be_refused(attempt, case)
+    return len((*ROOMY, *TIGHT, *IMPOSSIBLE))
 
 
-@exercise(
-    "After t levels of a rate p the fraction (1 − p)^t is kept. Which p makes that exactly 1 − s?",
-    "Take the t-th root of 1 − s: that is what one level keeps.",
-    "return 1 - (1 - target_sparsity) ** (1 / levels)",
-)
-def landing_rate(attempt: Any) -> int:
-    """The rate with which a given number of levels ends exactly at the target."""
-    mistakes = [
-        ("s / t would be right if every level removed a share of all weights; it removes a share of the survivors.",
-         lambda t, s: s / t),
-        ("the power is 1/t: write ** (1 / levels), with brackets, since ** comes before /.",
-         lambda t, s: 1 - (1 - s) ** 1 / t),
-        ("that is the fraction one level keeps; the rate is what it removes.", lambda t, s: (1 - s) ** (1 / t)),
-        ("you took the root of s; the fraction kept at the end is 1 − s.", lambda t, s: 1 - s ** (1 / t)),
-        ("you took the root of s; the fraction kept at the end is 1 − s.", lambda t, s: s ** (1 / t)),
-    ]  # fmt: skip
-    cases = [(11, 0.9), (2, 0.75), (3, 0.875), (12, 0.93), (1, 0.6)]
-    for case in cases:
-        shown = f"levels {case[0]}, target_sparsity {case[1]}"
-        expect(attempt, case, 1 - (1 - case[1]) ** (1 / case[0]), mistakes, shown)
-    return len(cases)
+def _wrong(found: Any, n_weights: int, goal: int, levels: int) -> str:
+    """What is wrong with a schedule, in words; empty if nothing is."""
+    if found is None:
+        return "Does your function return its result?"
+    if not isinstance(found, list) or not all(isinstance(kept, int) for kept in found):
+        return "Expected a list of whole numbers (int): the weights kept, level by level."
+    if found[:1] != [n_weights]:
+        return "The list starts with level 0, where all weights are kept."
+    if found[-1] != goal:
+        missed = "stops short of" if found[-1] > goal else "overshoots"
+        return f"It {missed} the goal. Each level was rounded; nothing took that up again before the end."
+    if any(later >= earlier for earlier, later in pairwise(found)):
+        return "It stalls: a level must remove at least one weight."
+    if len(found) != levels + 1:
+        return f"These are {len(found) - 1} levels; {levels} were asked for (and level 0 stands before them)."
+    return _unequal(found, n_weights, goal, levels)
+
+
+def _unequal(found: list[int], n_weights: int, goal: int, levels: int) -> str:
+    """Where and why a schedule that lands is not in equal shares; empty if it is as nearly as whole weights can be."""
+    ideal = [n_weights * (goal / n_weights) ** (level / levels) for level in range(levels + 1)]
+    far = [level for level in range(levels) if abs(found[level] - ideal[level]) > NEAR]
+    if not far or n_weights - goal == levels:  # in the second case there is only one schedule
+        return ""
+    straight = [n_weights - level * (n_weights - goal) / levels for level in range(levels + 1)]
+    if all(abs(kept - even) < NEAR for kept, even in zip(found, straight, strict=True)):
+        likely = "the same number of weights goes at each level; it should be the same share of the survivors."
+    else:
+        likely = "one rate for all levels, and the last takes what is left over. Choose the rate that lands."
+    return f"Not in equal shares: at level {far[-1]} these would keep about {ideal[far[-1]]:,.0f}.\nLikely: {likely}"
+
+
+def _must_be_refused(attempt: Callable[[int, int, int], list[int]], case: tuple[int, int, int]) -> None:
+    n_weights, goal, levels = case
+    shown = f"  input     n_weights {n_weights}, goal {goal}, levels {levels}\n  expected  ValueError\n"
+    with prints_below() as printed:
+        try:
+            found = call(attempt, case, shown, printed)
+        except Wrong as wrong:
+            if isinstance(wrong.__cause__, ValueError):
+                return
+            raise
+    why = "goal must be 1 or more" if goal < 1 else f"{n_weights - goal} weights may go, one at least at each level"
+    raise Wrong(
+        f"{shown}  found     {describe(found)}\nNo schedule can do that ({why}); say so with raise ValueError(…)."
+    )

@@ -1,0 +1,108 @@
+"""Chapter 11, where nothing trains: published densities, the rule they come from, and what section 6.4 claims.
+
+No archive belongs to it: all is counted in fractions, and its claims are exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from itertools import pairwise
+
+import pandas as pd
+
+from .. import lemma
+from .claims import Exact
+
+# Percent of the weights kept, as Frankle & Carbin (2019) print it for LeNet-300-100, and the levels that lead there.
+PUBLISHED = {3: 51.3, 7: 21.1, 9: 13.5, 12: 7.0, 15: 3.6, 18: 1.9}
+SIZES = (784, 300, 100, 10)  # LeNet-300-100: inputs, two hidden layers, outputs
+RATES = (Fraction(1, 5), Fraction(1, 5), Fraction(1, 10))  # removed from each layer by one level: 20, 20, 10 %
+
+
+def kept_by_layer(
+    levels: int, rates: Sequence[Fraction] = RATES, sizes: Sequence[int] = SIZES, *, whole: bool = True
+) -> list[Fraction]:
+    """Weights that each layer keeps when every layer is pruned by itself.
+
+    Args:
+        levels: how often, 0 or more.
+        rates: fraction of its survivors that each layer loses in one level, in (0, 1).
+        sizes: units of the layers, inputs first; one more than there are rates.
+        whole: remove a whole number, rate × survivors rounded (halves to the even number); else the exact share.
+
+    Raises:
+        ValueError: a rate outside (0, 1), or rates and sizes that do not fit.
+    """
+    kept = [Fraction(inputs * outputs) for inputs, outputs in pairwise(sizes)]
+    if len(kept) != len(rates):
+        raise ValueError(f"{len(kept)} layers of weights need as many rates, got {len(rates)}")
+    for _ in range(levels):
+        lost = (lemma.number_to_prune(int(n), rate) if whole else rate * n for n, rate in zip(kept, rates, strict=True))
+        kept = [n - fewer for n, fewer in zip(kept, lost, strict=True)]
+    return kept
+
+
+def fingerprint() -> pd.DataFrame:
+    """Percent kept as printed, by the 20/20/10 rule in whole weights and in exact shares, and by the power of 0.8."""
+    everything = sum(kept_by_layer(0))
+    ways = {
+        "20/20/10, whole weights": lambda t: sum(kept_by_layer(t)) / everything,
+        "20/20/10, exact shares": lambda t: sum(kept_by_layer(t, whole=False)) / everything,
+        "0.8^levels": lambda t: Fraction(4, 5) ** t,
+    }
+    columns = {name: [float(100 * share(t)) for t in PUBLISHED] for name, share in ways.items()}
+    return pd.DataFrame({"printed": list(PUBLISHED.values()), **columns}, index=pd.Index(PUBLISHED, name="levels"))
+
+
+def _is_the_least() -> bool:
+    """In fractions, without a logarithm: that many levels reach the target, one fewer does not."""
+    hundredths = [Fraction(number, 100) for number in range(1, 100)]
+    found = ((rate, target, lemma.imp_levels(rate, target)) for rate in hundredths for target in hundredths)
+    return all((1 - rate) ** t <= 1 - target < (1 - rate) ** (t - 1) for rate, target, t in found)
+
+
+def _eleven() -> bool:
+    return Fraction(4, 5) ** 11 <= Fraction(1, 10) < Fraction(4, 5) ** 10
+
+
+def _ten_are_enough() -> bool:
+    return Fraction(4, 5) ** 10 <= Fraction(1, 10)
+
+
+def _whatever_the_size() -> bool:
+    counts = {len(lemma.imp_schedule(100, "0.2", "0.9", rounding)) - 1 for rounding in lemma.ROUNDINGS}
+    return counts == {lemma.imp_levels("0.2", "0.9")}
+
+
+CLAIMS = (
+    Exact(
+        "11-formula",
+        "6.4",
+        "“IMP with pruning rate p per iteration converges to sparsity s in ⌈log₁₋ₚ(1−s)⌉ iterations.”",
+        "the first level with at least s gone, of weights that can be divided: proof in part 1, and counted in "
+        "fractions for the 9,801 pairs of hundredths",
+        _is_the_least,
+    ),
+    Exact(
+        "11-eleven",
+        "6.4",
+        "“So 11 iterations needed”, for p = 0.2 and s = 0.9.",
+        "(4/5)¹⁰ = 10.7 % are still too many, (4/5)¹¹ = 8.6 % are few enough",
+        _eleven,
+    ),
+    Exact(
+        "11-ten-levels",
+        "7",
+        "compare_lottery_vs_random(sparsity=0.9) compares tickets of which 90 % are gone (paraphrase of the program).",
+        "it searches with the default num_iterations=10 and prune_rate=0.2: at least (4/5)¹⁰ = 10.7 % are left",
+        _ten_are_enough,
+    ),
+    Exact(
+        "11-whole-weights",
+        "",
+        "Do p and s alone decide how many levels it takes?",
+        "100 whole weights, p = 0.2, s = 0.9: 12 levels if each rounds down, 11 to the nearest, 10 up",
+        _whatever_the_size,
+    ),
+)

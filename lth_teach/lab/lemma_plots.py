@@ -1,0 +1,155 @@
+"""Pictures of chapter 11: printed densities beside two rules, a staircase of whole weights, a valley of the loss."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from statistics import NormalDist
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.ticker import MaxNLocator
+
+from ..ground.arguments import open_unit
+from ..lemma import follow, imp_levels
+from .plots import SPARE_STYLES, Picture
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BLUE, RED = SPARE_STYLES[0][0], SPARE_STYLES[1][0]
+NORMAL = NormalDist()
+CUTS = (0.2, 0.36, 0.9)  # rates of one cut each, in the drawn valley
+FLAT = 0.25  # its half width, in lengths of the weight vector
+
+
+def fingerprint(table: pd.DataFrame) -> Picture:
+    """How far two rules are from printed densities; the band holds whatever would be printed as the same number.
+
+    Args:
+        table: index levels; columns "printed", "20/20/10, exact shares" and "0.8^levels", in percent.
+    """
+    rule, power = (table[name] - table["printed"] for name in ("20/20/10, exact shares", "0.8^levels"))
+    told = "; ".join(
+        f"{levels} levels, printed {row.iloc[0]:.1f}: rule {row['20/20/10, exact shares']:.2f}, power "
+        f"{row['0.8^levels']:.2f}"
+        for levels, row in table.iterrows()
+    )
+    figure = Picture(
+        "Six rows, one for each printed density. A grey band holds what would be printed as the same number. The blue "
+        "dots of the 20/20/10 rule all lie inside, the red squares of 0.8^levels all left of it. Percent kept: "
+        f"{told}.",
+        6.6,
+        3.9,
+    )
+    axes = figure.add_subplot()
+    rows = np.arange(len(table))
+    axes.axvspan(-0.05, 0.05, color="0.88", zorder=0)
+    axes.text(0, -0.72, "printed as the same", ha="center", va="center", fontsize=11, color="0.3")
+    axes.hlines(rows, power, rule, color="0.75", linewidth=1, zorder=1)
+    for values, name, colour, marker in ((rule, "20/20/10", BLUE, "o"), (power, "0.8$^{levels}$", RED, "s")):
+        axes.plot(values, rows, linestyle="none", marker=marker, markersize=8, color=colour)
+        axes.annotate(
+            name, (values.iloc[0], 0), (0, 9), textcoords="offset points", color=colour, fontsize=11, ha="center"
+        )
+    labels = [f"{printed:.1f} %, {levels} levels" for levels, printed in table["printed"].items()]
+    axes.set_yticks(rows, labels, fontsize=11)
+    axes.set_ylim(len(table) - 0.5, -1.1)
+    axes.set_xlim(-0.17, 0.08)
+    axes.set_xlabel("minus the printed percentage (points)", fontsize=11)
+    axes.set_title("LeNet-300-100: six printed densities, and two rules for them", fontsize=11, loc="left")
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+    return figure
+
+
+def staircase(
+    n_weights: int, prune_rate: str | Fraction, target_sparsity: str | Fraction, rounding: str, *, words: str
+) -> Picture:
+    """Percent of weights kept, whole weights and the formula's, against the level; ``words`` go into the alt text.
+
+    Raises:
+        ValueError: a value that the lemma refuses.
+    """
+    rate, target = open_unit("prune_rate", prune_rate), open_unit("target_sparsity", target_sparsity)
+    kept, levels = follow(n_weights, rate, target, rounding), imp_levels(rate, target)
+    whole = [100 * left / n_weights for left in kept if left]
+    figure = Picture(
+        "Percent of weights kept, on a log axis, against the level: a staircase of whole weights, the formula's "
+        f"straight line, and a dotted line at the target. {words}",
+        6.4,
+        4.0,
+    )
+    axes = figure.add_subplot()
+    axes.step(range(len(whole)), whole, where="mid", color="black", linewidth=2.2, label="whole weights")
+    ideal = [100 * float((1 - rate) ** level) for level in (0, levels)]
+    axes.plot([0, levels], ideal, color="black", linewidth=1.2, linestyle="--", label="the formula")
+    axes.axhline(100 * float(1 - target), color="black", linestyle=":", linewidth=1.6, label="the target")
+    axes.set_yscale("log")
+    ticks = [tick for tick in (100, 50, 20, 10, 5, 2, 1, 0.5, 0.2, 0.1) if tick >= axes.get_ylim()[0]]
+    axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.minorticks_off()
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_xlabel("level", fontsize=11)
+    axes.set_ylabel("weights kept (%)", fontsize=11)
+    axes.grid(alpha=0.25)
+    axes.legend(frameon=False, fontsize=11)
+    return figure
+
+
+def moved(rate: float) -> float:
+    """How far setting the smallest share of bell-shaped weights to zero moves them, in lengths of the weight vector.
+
+    For weights w from a normal distribution, the root of E[w² where |w| is among the smallest ``rate``] / E[w²].
+
+    Raises:
+        ValueError: ``rate`` lies outside (0, 1).
+    """
+    cut = NORMAL.inv_cdf((1 + float(open_unit("rate", rate))) / 2)
+    return math.sqrt(rate - 2 * cut * NORMAL.pdf(cut))
+
+
+def valley() -> Picture:
+    """A drawn valley of the loss: where one cut of each rate lands, and how far the floor is flat.
+
+    The distances are :func:`moved`; the valley itself is a drawing.
+    """
+    places = {rate: moved(rate) for rate in CUTS}
+    told = ", ".join(f"{100 * rate:g} % moves {100 * place:.1f} %" for rate, place in places.items())
+    figure = Picture(
+        "Drawing of a loss valley: flat around the trained weights, then rising. Dots show where one cut lands, in "
+        f"percent of the length of the weights: {told}. The last lies high up the slope, the others on the flat floor.",
+        6.6,
+        3.6,
+    )
+    axes = figure.add_subplot()
+
+    def loss(x: np.ndarray | float) -> np.ndarray:
+        return 2.2 * np.maximum(np.abs(x) - FLAT, 0.0) ** 1.6 + 0.02
+
+    x = np.linspace(-0.3, 0.95, 400)
+    axes.plot(100 * x, loss(x), color="0.35", linewidth=2)
+    axes.axvspan(-100 * FLAT, 100 * FLAT, color="0.9", zorder=0)
+    axes.text(0, 0.62, "flat: as good\nas before", ha="center", fontsize=11, color="0.3")
+    axes.plot(0, loss(0.0), marker="*", markersize=14, color="black", linestyle="none")
+    axes.annotate("trained", (0, float(loss(0.0))), (0, -18), textcoords="offset points", ha="center", fontsize=11)
+    for (rate, place), (colour, marker) in zip(places.items(), SPARE_STYLES, strict=False):
+        at = float(loss(place))
+        axes.plot(100 * place, at, marker=marker, markersize=9, color=colour, linestyle="none")
+        axes.annotate(
+            f"{100 * rate:g} %\ncut",
+            (100 * place, at),
+            (0, 10),
+            textcoords="offset points",
+            ha="center",
+            color=colour,
+            fontsize=11,
+        )
+    axes.set_xlim(-30, 95)
+    axes.set_ylim(-0.12, 1.05)
+    axes.set_yticks([])
+    axes.set_xlabel("moved by one cut (% of the length of all weights)", fontsize=11)
+    axes.set_ylabel("loss (drawn)", fontsize=11)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.set_title("What one cut may take: a drawing, not a measurement", fontsize=11, loc="left")
+    return figure

@@ -1,0 +1,64 @@
+"""Chapter 11: densities that were printed, claims that are counted. Oracles: the paper; the masks that IMP makes."""
+
+from fractions import Fraction
+
+import pytest
+
+from lth_teach import lemma, masks, models, scores
+from lth_teach.experiments import archive, imp_lemma, verdicts
+
+LEVELS = (3, 7, 9, 12, 15, 18)
+
+
+def test_the_rule_gives_what_the_paper_prints_and_the_power_of_four_fifths_gives_none_of_it():
+    table = imp_lemma.fingerprint()
+    assert list(table.index) == list(LEVELS)
+    printed, *by_rule, power = (table[column].round(1) for column in table)
+    assert all((column == printed).all() for column in by_rule)
+    assert (power != printed).all()
+
+
+def test_whole_weights_are_those_that_pruning_leaves():
+    """How many weights go does not depend on the scores."""
+    lenet = models.lenet_300_100(seed=0)
+    ranked, mask = scores.random(lenet, seed=0), masks.dense(lenet)
+    for level in range(1, LEVELS[-1] + 1):
+        mask = masks.prune(ranked, mask, 0.2, scope="layer_half_output")
+        assert [int(layer.sum()) for layer in mask.values()] == imp_lemma.kept_by_layer(level)
+
+
+def test_exact_shares_are_powers():
+    kept = imp_lemma.kept_by_layer(5, whole=False)
+    assert kept == [235_200 * Fraction(4, 5) ** 5, 30_000 * Fraction(4, 5) ** 5, 1_000 * Fraction(9, 10) ** 5]
+    assert imp_lemma.kept_by_layer(0) == [235_200, 30_000, 1_000]
+
+
+def test_rates_and_layers_must_fit():
+    with pytest.raises(ValueError, match="3 layers of weights need as many rates, got 2"):
+        imp_lemma.kept_by_layer(1, (Fraction(1, 5), Fraction(1, 10)))
+    with pytest.raises(ValueError, match="prune_rate must lie strictly between 0 and 1"):
+        imp_lemma.kept_by_layer(1, (Fraction(1, 5), Fraction(1, 5), Fraction(1)))
+
+
+def test_what_the_claims_come_to():
+    assert {claim.key: claim.word() for claim in imp_lemma.CLAIMS} == {
+        "11-formula": "holds",
+        "11-eleven": "holds",
+        "11-ten-levels": "does not hold",
+        "11-whole-weights": "no",
+    }
+    assert len(verdicts.verdicts(imp_lemma.CLAIMS).lines) == 4
+
+
+def test_from_324_weights_on_it_takes_eleven_levels_however_one_rounds():
+    def levels(n_weights, rounding):
+        kept = lemma.follow(n_weights, "0.2", "0.9", rounding)
+        return len(kept) - 1
+
+    assert all(levels(n, rounding) == 11 for n in range(324, 1_500) for rounding in lemma.ROUNDINGS)
+    assert levels(323, "ceil") == 10
+
+
+def test_it_has_no_archive():
+    with pytest.raises(ValueError, match="experiment must be one of .*imp.*, got 'imp_lemma'"):
+        archive.load("imp_lemma")
