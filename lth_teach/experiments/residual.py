@@ -100,7 +100,8 @@ class Setup:
 
     def path(self, first: State, second: State) -> tuple[float, str]:
         """Error barrier between two networks, and the errors on the way in percent, as text."""
-        found = error_barrier(self.network(), first, second, self.dataset, POINTS)
+        points = POINTS if self.stop is None else 3  # a rehearsal is about the loss alone
+        found = error_barrier(self.network(), first, second, self.dataset, points)
         return found.barrier, " ".join(f"{100 * error:.1f}" for error in found.errors)
 
     def row(self, arm: str, level: int, k: float, kept: float, state: State, accuracy: float, **more: Any) -> Row:
