@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from lth_teach import data, masks
-from lth_teach.experiments import claims, explanations, imp
+from lth_teach.experiments import archive, claims, explanations, imp
 from lth_teach.finder import LotteryTicketFinder
 from lth_teach.tickets import Ticket
 
@@ -162,14 +162,14 @@ def test_the_other_order_has_the_same_start_and_the_other_start_the_same_order(f
 
 
 def test_movement_is_judged_in_percent():
-    """Oracle: 1.08 and 1.10 are 9 % on average, and all beyond 5 %."""
+    """Oracle: 1.08 and 1.10 are 9 % further on average, short of a tenth."""
     import pandas as pd
 
     rows = pd.DataFrame({"seed": range(8), "arm": "dense, other order", "moved": [1.08, 1.10] * 4})
     margin = claims.FURTHER.conditions[0]
     effect = margin.effect(*explanations.movement_of("dense, other order")(rows))
     assert effect.mean() == pytest.approx(9)
-    assert margin.above == 5
+    assert margin.above == 10
 
 
 def test_every_case_of_every_claim_finds_both_arms_in_what_the_experiment_gives():
@@ -186,3 +186,19 @@ def test_every_case_of_every_claim_finds_both_arms_in_what_the_experiment_gives(
         _, cases = claims.judge(claim, table)
         assert [case.name for case in cases] == list(claim.cases)
         assert all(case.effect.n == 2 for case in cases)
+
+
+# ---- canaries
+
+
+@pytest.mark.parametrize("setting", explanations.SETTINGS, ids=name)
+def test_code_and_archive_agree(setting):
+    """One archived seed of every setting, rehearsed again: twenty steps of each of its trainings."""
+    table = archive.canary("explanations", setting)
+    assert table["agrees"].all(), f"\n{table}"
+
+
+def test_the_archive_holds_every_seed_of_every_setting():
+    for setting in explanations.SETTINGS:
+        rows = archive.load("explanations", **setting)
+        assert rows["seed"].nunique() == explanations.SEEDS[setting["budget"]]

@@ -37,11 +37,18 @@ WRONG = ("first", "second", "third")  # students who hand in the first, second a
 each_notebook = pytest.mark.parametrize("name", STORED)
 
 
+def number_of(name):
+    """What stands before the first underscore of a notebook's name: "03", or "03b"."""
+    return name.partition("_")[0]
+
+
 def graded(nb):
     """Name of the exercise → its cell with the answer, and the one that tests it."""
     cells = [cell for cell in nb.cells if cell.cell_type == "code" and grading.is_graded(cell)]
     pairs = zip(cells[::2], cells[1::2], strict=True)
-    return {answer.metadata.nbgrader.grade_id[3:].replace("-", "_"): (answer, test) for answer, test in pairs}
+    return {
+        answer.metadata.nbgrader.grade_id.partition("-")[2].replace("-", "_"): (answer, test) for answer, test in pairs
+    }
 
 
 def questions(nb):
@@ -71,7 +78,7 @@ def test_every_exercise_has_an_answer_a_test_points_and_a_hidden_test(name):
     assert list(exercises) == list(dict.fromkeys(exercises))
     for exercise, (answer, test) in exercises.items():
         marks = {"schema_version": 3, "task": False}
-        identity = f"{name[:2]}-{exercise.replace('_', '-')}"
+        identity = f"{number_of(name)}-{exercise.replace('_', '-')}"
         assert dict(answer.metadata.nbgrader) == marks | {
             "grade": False, "grade_id": identity, "locked": False, "solution": True,
         }  # fmt: skip
@@ -81,10 +88,12 @@ def test_every_exercise_has_an_answer_a_test_points_and_a_hidden_test(name):
         }  # fmt: skip
         assert test.metadata.nbgrader.points in (1, 2, 3)
         assert function_of(answer)[0] == exercise
-        assert test.source.startswith(f"assert checks.nb{name[:2]}.{exercise}({exercise})\n### BEGIN HIDDEN TESTS\n")
+        assert test.source.startswith(
+            f"assert checks.nb{number_of(name)}.{exercise}({exercise})\n### BEGIN HIDDEN TESTS\n"
+        )
         assert test.source.endswith("\n### END HIDDEN TESTS")
         assert text_of(test.outputs).startswith(f"{exercise}: passed (")
-    assert set(exercises) == set(checks._exercises()[f"nb{name[:2]}"])
+    assert set(exercises) == set(checks._exercises()[f"nb{number_of(name)}"])
 
 
 @each_notebook
@@ -98,7 +107,7 @@ def test_an_answer_reaches_its_test_as_it_was_written(name):
 
 def test_there_are_enough_exercises():
     for name, nb in STORED.items():
-        if name[:2] != "00":
+        if number_of(name) != "00":
             assert len(graded(nb)) >= 2, name
             assert len(questions(nb)) == 1, name
     assert sum(len(graded(nb)) for nb in STORED.values()) >= 34
@@ -239,7 +248,7 @@ def test_the_zip_holds_all_that_is_needed(student):
 
 def wrong_answers(name):
     """The three submissions of a notebook: (points, exercise → message, exercise → source of the wrong function)."""
-    file = ROOT / "tests" / "submissions" / f"nb{name[:2]}.py"
+    file = ROOT / "tests" / "submissions" / f"nb{number_of(name)}.py"
     classes = [value for value in runpy.run_path(str(file)).values() if inspect.isclass(value)]
     lines = file.read_text(encoding="utf-8").splitlines()
     found = []
@@ -361,7 +370,7 @@ def test_the_untouched_student_version_earns_none(course, name):
 def test_a_wrong_submission_earns_what_it_deserves_and_is_told_why(course, name, number):
     expected, says, _ = wrong_answers(name)[number]
     given = grades(course, name, WRONG[number])
-    prefix = name[:2]
+    prefix = number_of(name)
     failed = {f"{prefix}-{exercise.replace('_', '-')}-test" for exercise in says}
     assert {identity for identity, score in given.items() if score == 0 and identity.endswith("-test")} == failed
     assert sum(score for identity, score in given.items() if identity.endswith("-test")) == expected
@@ -399,9 +408,9 @@ def test_the_teaching_guide_tells_what_is_tested_here():
     guide = (ROOT / "notebooks" / "README.md").read_text(encoding="utf-8").partition("## Teaching with it")[2]
     commands = re.findall(r"^nbgrader (.*)$", guide, re.MULTILINE)
     assert commands == ["generate_assignment lab1", "autograde lab1", "generate_feedback lab1", "export"]
-    rows = re.findall(r"^\| (\d\d) \|.*\| (\d+) \| (\d+) \|$", guide, re.MULTILINE)
+    rows = re.findall(r"^\| (\d\d\w?) \|.*\| (\d+) \| (\d+) \|$", guide, re.MULTILINE)
     assert {number: (int(auto), int(words)) for number, auto, words in rows} == {
-        name[:2]: points(name) for name in STORED
+        number_of(name): points(name) for name in STORED
     }
 
 

@@ -1,0 +1,186 @@
+"""The checks of notebook 03b pass right answers of several kinds, and name the mistake in the likely wrong ones."""
+
+import inspect
+import runpy
+from pathlib import Path
+
+import pytest
+import torch
+
+from lth_teach import masks as masks_module
+from lth_teach.lab.checks import _nb03b_worlds, nb03b
+
+pytestmark = pytest.mark.usefixtures("own_progress")
+
+SUBMISSIONS = [
+    made
+    for made in runpy.run_path(str(Path(__file__).parent / "submissions" / "nb03b.py")).values()
+    if inspect.isclass(made)
+]
+POINTS = {"largest_at_start": 2, "with_noise": 1, "fair_movement": 3}
+ours, noisy, fair = (getattr(nb03b, name).solution for name in POINTS)
+
+
+def test_the_courses_own_answers_pass(capsys):
+    for name in POINTS:
+        exercise = getattr(nb03b, name)
+        assert exercise(exercise.solution)
+        assert exercise.or_ours(lambda *_: None) is exercise.solution
+    assert "largest_at_start: passed (3 cases).\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("made", SUBMISSIONS, ids=lambda made: made.__name__)
+def test_submissions_are_told_why_and_earn_what_they_deserve(made, capsys):
+    answers = {name: getattr(made, name) for name in POINTS if hasattr(made, name)}
+    assert set(made.says) == set(answers)
+    for name, answer in answers.items():
+        assert not getattr(nb03b, name)(answer)
+        assert made.says[name] in capsys.readouterr().out
+    assert made.points == sum(points for name, points in POINTS.items() if name not in answers)
+
+
+# ---- the largest at the start
+
+
+@pytest.mark.parametrize(
+    ("attempt", "message"),
+    [
+        (lambda start, masks: masks, "these are the ticket's own masks"),
+        (lambda start, masks: ours({n: -w.abs().reciprocal() for n, w in start.items()}, masks), "the smallest"),
+        (lambda start, masks: ours({n: w * masks[n] for n, w in start.items()}, masks), "the ticket's own masks"),
+        (lambda start, masks: {n: ~m for n, m in ours(start, masks).items()}, "the wrong way round"),
+        (lambda start, masks: {n: m.float() for n, m in ours(start, masks).items()}, "return a bool tensor"),
+        (lambda start, masks: None, "Does your function return its result?"),
+    ],
+)
+def test_largest_at_start_names_the_mistake(attempt, message, capsys):
+    assert not nb03b.largest_at_start(attempt)
+    assert message in capsys.readouterr().out
+
+
+def test_the_courses_other_way_to_choose_the_largest_passes():
+    def by_the_library(start, masks):
+        def layer(name, mask):
+            if mask.all():
+                return mask
+            return masks_module.keep_top({name: start[name].abs()}, masks_module.density({name: mask}))[name]
+
+        return {name: layer(name, mask) for name, mask in masks.items()}
+
+    assert nb03b.largest_at_start(by_the_library)
+
+
+# ---- noise
+
+
+def noise(scale, draw=torch.randn):
+    """A ``with_noise`` that multiplies its draws by ``scale(weights, amount)``."""
+
+    def attempt(start, amount, generator):
+        return {n: w + scale(w, amount) * draw(w.shape, generator=generator) for n, w in start.items()}
+
+    return attempt
+
+
+def in_place(start, amount, generator):
+    for weights in start.values():
+        weights += amount * weights.std() * torch.randn(weights.shape, generator=generator)
+    return start
+
+
+@pytest.mark.parametrize(
+    ("attempt", "message"),
+    [
+        (noise(lambda w, amount: amount), "the spread of the layer is missing"),
+        (noise(lambda w, amount: w.std()), "the amount is missing"),
+        (noise(lambda w, amount: amount * w), "noise proportional to each weight"),
+        (noise(lambda w, amount: amount * w.var()), "you multiplied by the variance"),
+        (noise(lambda w, amount: amount**0.5 * w.std()), "not a variance"),
+        (noise(lambda w, amount: amount * w.std(), torch.rand), "torch.randn"),
+        (noise(lambda w, amount: 0 * w), "nothing was added"),
+        (noise(lambda w, amount: torch.inf), "not finite"),
+        (lambda s, a, g: {n: w + a * w.std() * torch.randn(1, generator=g) for n, w in s.items()}, "the same amount"),
+        (lambda s, a, g: {n: noisy(s, a, g)[n] - w for n, w in s.items()}, "this is the noise alone"),
+        (lambda s, a, g: noisy(s, a, torch.Generator().manual_seed(0)), "does not follow the generator"),
+        (lambda s, a, g: [], "expected  a dictionary"),
+        (lambda s, a, g: {n: w[0] for n, w in s.items()}, "keep the shape"),
+        (in_place, "changed its arguments"),
+    ],
+)
+def test_with_noise_names_the_mistake(attempt, message, capsys):
+    assert not nb03b.with_noise(attempt)
+    assert message in capsys.readouterr().out
+
+
+def test_layers_may_be_drawn_in_any_order():
+    def backwards(start, amount, generator):
+        return noisy(dict(reversed(start.items())), amount, generator)
+
+    assert nb03b.with_noise(backwards)
+
+
+# ---- movement
+
+
+def measured(measure, orders=(0, 1)):
+    """A ``fair_movement`` with its own way to compare."""
+    return lambda start, find, train: measure(start, find(start, orders[0]), train(start, orders[1]))
+
+
+def another_start(start, find, train):
+    other = {name: weights.flip(0) for name, weights in start.items()}
+    return _nb03b_worlds.ratio(other, find(start, 0), train(other, 1))
+
+
+@pytest.mark.parametrize(
+    ("attempt", "message"),
+    [
+        (measured(_nb03b_worlds.ratio, (4, 4)), "your test|circular"),
+        (measured(_nb03b_worlds._pooled), "from all layers together"),
+        (measured(_nb03b_worlds._pooled_cut), "with the weights that were cut, all layers together"),
+        (measured(_nb03b_worlds._plain_distance), "divide by what weights at random would move"),
+        (measured(_nb03b_worlds._starting_sizes), "sizes at the start"),
+        (another_start, "You gave train another start"),
+        (lambda start, find, train: find(start, 0) and 1.0, "You never called train"),
+        (lambda start, find, train: train(start, 0) and 1.0, "You never called find"),
+        (lambda start, find, train: train(start, "A"), "the order is a whole number"),
+        (lambda start, find, train: find(train(start, 1), 0) and 1.0, "You gave find another start"),
+        (lambda start, find, train: (find(start, 0), train(start, 1)), "expected  one number"),
+        (lambda start, find, train: None, "Does your function return its result?"),
+    ],
+)
+def test_fair_movement_names_the_mistake(attempt, message, capsys):
+    assert not nb03b.fair_movement(attempt)
+    out = capsys.readouterr().out
+    assert any(part in out for part in message.split("|"))
+
+
+@pytest.mark.parametrize("measure", [_nb03b_worlds._against_the_cut, _nb03b_worlds._upside_down])
+def test_what_only_shows_where_weights_matter_is_noticed_there(measure, capsys):
+    assert not nb03b.fair_movement(measured(measure))
+    out = capsys.readouterr().out
+    assert "a tenth of the weights matters" in out
+    assert "Likely:" in out
+
+
+def test_any_two_orders_will_do_and_so_will_a_random_mask_or_the_mean_over_orders():
+    def random_mask(start, find, train):
+        masks, end = find(start, 3), train(start, 8)
+        other = masks_module.random_like(masks, 0)
+        far = [torch.cat([(end[n] - start[n]).abs()[m] for n, m in chosen.items()]).mean() for chosen in (masks, other)]
+        return far[0] / far[1]
+
+    def over_orders(start, find, train):
+        masks = find(start, 0)
+        return sum(_nb03b_worlds.ratio(start, masks, train(start, order)) for order in (1, 2, 3)) / 3
+
+    assert nb03b.fair_movement(measured(_nb03b_worlds.ratio, (5, 2)))
+    assert nb03b.fair_movement(random_mask)
+    assert nb03b.fair_movement(over_orders)
+
+
+def test_where_nothing_matters_the_circular_test_says_otherwise():
+    """The lesson itself: noise alone gives a ratio well above 1 in the training that chose, and 1 in another."""
+    world = _nb03b_worlds.World("noise", 0.0)
+    assert _nb03b_worlds._measured(world, (0, 0), _nb03b_worlds.ratio) > 1.25
+    assert _nb03b_worlds._measured(world, (0, 1), _nb03b_worlds.ratio) == pytest.approx(1, abs=0.02)

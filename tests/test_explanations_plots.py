@@ -1,0 +1,110 @@
+"""The figures of chapter 03b: their alt texts tell the means, arms keep their looks, panels their places.
+
+Oracles: means by hand, of tables made here in which every seed has a known distance from its arm's mean.
+"""
+
+import pandas as pd
+import pytest
+
+from lth_teach.lab import explanations_plots as figures
+from lth_teach.lab.plots import STYLES
+
+ACCURACY = {
+    ("dense", 1.0): 0.64,
+    ("ticket", 0.107): 0.63,
+    ("noise 0.5σ", 0.107): 0.62,
+    ("noise 2σ", 0.107): 0.57,
+    ("re-initialised", 0.107): 0.47,
+    ("random", 0.107): 0.45,
+    ("largest at the start", 0.107): 0.46,
+}
+MOVED = {"dense": 1.4, "dense, other order": 1.2, "dense, another start": 1.02}
+
+
+def table(seeds=12):
+    """Every seed lies 0.01 above or below the mean of its arm, in turn; training accuracy is 0.1 higher."""
+    rows = []
+    for seed in range(seeds):
+        wobble = 0.01 * (-1) ** seed
+        for (arm, density), mean in ACCURACY.items():
+            row = {"seed": seed, "arm": arm, "density": density, "accuracy": mean + wobble, "signs": 0.75}
+            rows.append(row | {"train_accuracy": mean + 0.1})
+    return pd.DataFrame(rows)
+
+
+def moving(seeds=12):
+    return pd.DataFrame(
+        {"seed": seed, "arm": arm, "moved": moved + 0.01 * (-1) ** seed, "moved_largest": 1.0}
+        for seed in range(seeds)
+        for arm, moved in MOVED.items()
+    )
+
+
+def test_arms_reached_are_told_from_top_to_bottom_and_missing_ones_left_out():
+    panels = {"short": table(), "long": table()[table()["arm"] != "noise 2σ"]}
+    figure = figures.reached(panels, ["dense", "ticket", "noise 2σ", "largest at the start"], title="All")
+    assert figure.alt == (
+        "Test accuracy of each arm. short, n = 12 seeds: dense 64.0 %, ticket 63.0 %, noise 2σ 57.0 %, largest at the "
+        "start 46.0 %. long, n = 12 seeds: dense 64.0 %, ticket 63.0 %, largest at the start 46.0 %."
+    )
+    assert [label.get_text() for label in figure.axes[1].get_yticklabels()] == [
+        "dense",
+        "ticket",
+        "largest at the start",
+    ]
+
+
+def test_an_arm_has_the_colour_that_it_has_everywhere_and_noise_is_not_random():
+    for arm in ("dense", "ticket", "re-initialised", "random"):
+        assert figures.look_of(arm) == {"color": STYLES[arm][0], "marker": STYLES[arm][1]}
+    own = {figures.look_of(arm)["color"] for arm in ("noise 0.5σ", "largest at the start")}
+    assert figures.look_of("noise 0.5σ") == figures.look_of("noise 4σ")
+    assert len(own | {colour for colour, _ in STYLES.values()}) == len({colour for colour, _ in STYLES.values()}) + 2
+
+
+def test_movement_tells_three_ratios_on_one_scale():
+    figure = figures.movement({"short": moving(), "long": moving()})
+    assert (
+        "short, n = 12 seeds: the training that chose the mask 1.40, another order of the data 1.20, another start "
+        "1.02; the largest at the start at most 1.00." in figure.alt
+    )
+    assert len({axes.get_xlim() for axes in figure.axes}) == 1
+
+
+def test_noise_stands_at_the_same_place_in_every_panel_and_tells_what_it_costs():
+    figure = figures.noise({"short": table(), "long": table()[table()["arm"] != "noise 2σ"]})
+    short, long = ([tick.get_text().split("\n")[0] for tick in axes.get_xticklabels()] for axes in figure.axes)
+    assert (short, long) == (["no noise", "0.5σ", "2σ", "new draw"], ["no noise", "0.5σ", "new draw"])
+    assert list(figure.axes[0].get_xticks()) == [0, 1, 3, 5]
+    assert list(figure.axes[1].get_xticks()) == [0, 1, 5]
+    assert "2σ 57.0 %, 6.0 below (75 % of the signs); new draw 47.0 %, 16.0 below" in figure.alt
+
+
+def test_a_gap_is_training_less_test():
+    figure = figures.gaps({"short": table()}, {"all": ("dense", 1.0), "a tenth": ("ticket", 0.107)})
+    assert figure.alt == (
+        "Accuracy on training and on test rows, in percent. short, n = 12 seeds: all 74.0 and 64.0, gap 10.0; a tenth "
+        "73.0 and 63.0, gap 10.0."
+    )
+
+
+def test_wide_gaps_have_two_scales_and_the_dense_network_a_line():
+    figure = figures.fits({"short": table()}, {"dense": ("dense", 1.0), "random, 11 %": ("random", 0.107)})
+    left, right = figure.axes
+    assert (left.get_title(loc="left"), right.get_title(loc="left")) == (
+        "short, n = 12 seeds\ntraining rows",
+        "test rows",
+    )
+    assert "dense 74.0 and 64.0; random, 11 % 55.0 and 45.0." in figure.alt
+    assert any(list(line.get_xdata()) == pytest.approx([64.0, 64.0]) for line in right.lines)
+
+
+def test_one_seed_has_dots_and_no_bar():
+    figure = figures.reached({"mine": table(1)}, ["ticket"], title="")
+    assert not figure.axes[0].collections
+    assert "n = 1 seed:" in figure.alt
+
+
+def test_a_table_without_accuracies_is_refused():
+    with pytest.raises(ValueError, match="accuracy"):
+        figures.reached({"short": table().drop(columns="accuracy")}, ["ticket"], title="")
