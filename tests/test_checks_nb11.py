@@ -26,6 +26,10 @@ def levels_by(number, start=1, strict=False):
     return count
 
 
+def quotient(prune_rate, target_sparsity):
+    return math.log(1 - target_sparsity) / math.log(1 - prune_rate)
+
+
 def exact(number):
     return Fraction(str(number))
 
@@ -72,6 +76,15 @@ def asserts(n_weights, goal, levels):
     return nb11.our_schedule(n_weights, goal, levels)
 
 
+def unclamped(n_weights, goal, levels):
+    """Refuses and special-cases, but two levels round to the same number where few weights are left."""
+    if not 0 < goal <= n_weights - levels or levels < 1:
+        raise ValueError("impossible")
+    if n_weights - goal == levels:
+        return list(range(n_weights, goal - 1, -1))
+    return [round(n_weights * (goal / n_weights) ** (level / levels)) for level in range(levels + 1)]
+
+
 @pytest.mark.parametrize(
     ("exercise", "solution"),
     [
@@ -95,6 +108,11 @@ def test_a_solution_passes(exercise, solution, capsys):
         (nb11.exact_levels, lambda p, s: math.ceil(exact(s) / exact(p)), "a share of the survivors"),
         (nb11.exact_levels, levels_by(float), "a product of floats is rounded"),
         (nb11.exact_levels, levels_by(Fraction), "Fraction(str(0.2)) is one fifth"),
+        (nb11.exact_levels, lambda p, s: math.ceil(quotient(p, s) - 1e-9), "a hair above a tie"),
+        (nb11.exact_levels, lambda p, s: math.ceil(round(quotient(p, s), 6)), "a hair above a tie"),
+        (nb11.exact_levels, lambda p, s: math.ceil(round(quotient(p, s), 12)), "a hair above a tie"),
+        (nb11.landing_schedule, unclamped, "n_weights 20, goal 3, levels 12"),
+        (nb11.landing_schedule, unclamped, "It stalls: a level must remove at least one weight."),
         (nb11.landing_schedule, unrounded_rate, "It overshoots the goal. Each level was rounded"),
         (nb11.landing_schedule, patched, "one rate for all levels, and the last takes what is left over"),
         (nb11.landing_schedule, straight, "it should be the same share of the survivors"),

@@ -7,15 +7,15 @@ import pytest
 from lth_teach import lemma, masks, models, scores
 from lth_teach.experiments import archive, imp_lemma, verdicts
 
-LEVELS = (3, 7, 9, 12, 15, 18)
+LEVELS = (3, 4, 7, 8, 9, 12, 15, 16, 18, 20, 24, 28)
 
 
-def test_the_rule_gives_what_the_paper_prints_and_the_power_of_four_fifths_gives_none_of_it():
+def test_the_rule_gives_all_that_the_paper_prints_and_the_power_of_four_fifths_the_last_three():
     table = imp_lemma.fingerprint()
     assert list(table.index) == list(LEVELS)
     printed, *by_rule, power = (table[column].round(1) for column in table)
     assert all((column == printed).all() for column in by_rule)
-    assert (power != printed).all()
+    assert list(table.index[power == printed]) == [20, 24, 28]
 
 
 def test_whole_weights_are_those_that_pruning_leaves():
@@ -31,6 +31,24 @@ def test_exact_shares_are_powers():
     kept = imp_lemma.kept_by_layer(5, whole=False)
     assert kept == [235_200 * Fraction(4, 5) ** 5, 30_000 * Fraction(4, 5) ** 5, 1_000 * Fraction(9, 10) ** 5]
     assert imp_lemma.kept_by_layer(0) == [235_200, 30_000, 1_000]
+
+
+def test_rates_shows_every_rate_of_the_archive_with_the_differences_of_the_seeds():
+    rows = archive.load("imp", study="rates")
+    table = imp_lemma.rates(rows)
+    assert list(table.loc["short", "a level removes (%)"]) == [11, 20, 36, 67, 89]
+    assert list(table.loc["long", "a level removes (%)"]) == [36, 67, 89]
+    assert list(table.loc["short", "trainings"]) == [21, 11, 6, 3, 2]
+    assert dict(zip(table.index, table["n"], strict=True)) == {"short": 30, "long": 16}
+
+    def accuracy(budget, rate):
+        last = rows[(rows["arm"] == "ticket") & (rows["budget"] == budget) & (rows["prune_rate"] == rate)]
+        return last[last["level"] == last["level"].max()].set_index("seed")["accuracy"]
+
+    for budget, percent, rate in (("short", 20, 0.2), ("short", 89, 0.8926), ("long", 67, 0.6723)):
+        (row,) = table.loc[budget][lambda part, of=percent: part["a level removes (%)"] == of].itertuples()
+        assert row.points == pytest.approx(100 * (accuracy(budget, rate) - accuracy(budget, 0.36)).mean())
+        assert row.low < row.points < row.high
 
 
 def test_rates_and_layers_must_fit():

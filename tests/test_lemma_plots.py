@@ -3,15 +3,17 @@
 import numpy as np
 import pytest
 
-from lth_teach.experiments import imp_lemma
+from lth_teach.experiments import archive, imp_lemma
 from lth_teach.lab import lemma_plots
 
 
-def test_the_rule_lies_in_the_band_of_what_is_printed_and_the_power_left_of_it():
+def test_the_rule_lies_in_the_band_of_what_is_printed_and_most_of_the_power_left_of_it():
     figure = lemma_plots.fingerprint(imp_lemma.fingerprint())
     rule, power = (np.asarray(line.get_xdata()) for line in figure.axes[0].lines)
     assert (np.abs(rule) < 0.05).all()
-    assert (power < -0.05).all()
+    assert (power < -0.05).sum() == 9
+    assert "12 rows" in figure.alt
+    assert "of the orange squares of 0.8^levels 9 lie left of it" in figure.alt
     assert "18 levels, printed 1.9: rule 1.85, power 1.80" in figure.alt
 
 
@@ -28,11 +30,19 @@ def test_a_rate_that_is_none_is_refused(rate):
         lemma_plots.moved(rate)
 
 
-def test_the_gentle_cuts_stay_on_the_flat_floor_and_the_rough_one_leaves_it():
-    figure = lemma_plots.valley()
-    assert "20 % moves 6.5 %, 36 % moves 16.0 %, 90 % moves 74.9 %" in figure.alt
-    (_, floor), *cuts = [line.get_xydata()[0] for line in figure.axes[0].lines if len(line.get_xdata()) == 1]
-    assert [bool(height > floor) for _, height in cuts] == [False, False, True]
+def test_the_valley_shows_what_fits_it_and_what_does_not():
+    rates = imp_lemma.rates(archive.load("imp", study="rates"))
+    figure = lemma_plots.valley(rates)
+    assert "20 % moves 6.5 %, 36 % moves 16.0 %, 67 % moves" in figure.alt
+    drawn, measured = figure.axes
+    (_, floor), *cuts = [line.get_xydata()[0] for line in drawn.lines if len(line.get_xdata()) == 1]
+    assert [bool(height > floor) for _, height in cuts] == [False, False, False, True, True]
+    short, long = (np.asarray(bars.lines[0].get_xydata()) for bars in measured.containers)
+    assert (np.diff(short[:, 1]) < 0).all()  # "the points fall from the gentlest rate on"
+    assert [*short[:, 1], *long[:, 1]] == list(rates["points"])
+    row = rates.loc["long"].set_index("a level removes (%)")
+    assert row.loc[67, "low"] < 0 < row.loc[67, "high"]  # "cannot be told from 36 %"
+    assert row.loc[89, "high"] < 0
 
 
 def test_the_staircase_draws_every_level_that_keeps_something():

@@ -18,12 +18,12 @@ class CountsWithFloats:
 class PatchesTheEnd:
     points = 0
     says = {
-        "exact_levels": "that is one level too few",
+        "exact_levels": "A tolerance mends ties and breaks that",
         "landing_schedule": "the last takes what is left over",
     }
 
     def exact_levels(prune_rate, target_sparsity):
-        return math.floor(math.log(1 - target_sparsity) / math.log(1 - prune_rate))
+        return math.ceil(math.log(1 - target_sparsity) / math.log(1 - prune_rate) - 1e-9)
 
     def landing_schedule(n_weights, goal, levels):
         kept = [n_weights]
@@ -32,11 +32,11 @@ class PatchesTheEnd:
         return [*kept, goal]
 
 
-class TakesTheSameNumberEachTime:
+class RoundsEachLevelAlone:
     points = 0
     says = {
         "exact_levels": "NameError",
-        "landing_schedule": "it should be the same share of the survivors",
+        "landing_schedule": "It stalls: a level must remove at least one weight",
     }
 
     def exact_levels(prune_rate, target_sparsity):
@@ -46,5 +46,8 @@ class TakesTheSameNumberEachTime:
         return levels
 
     def landing_schedule(n_weights, goal, levels):
-        step = (n_weights - goal) / levels
-        return [round(n_weights - level * step) for level in range(levels + 1)]
+        if goal < 1 or not 1 <= levels <= n_weights - goal:
+            raise ValueError("no such schedule")
+        if n_weights - goal == levels:
+            return list(range(n_weights, goal - 1, -1))
+        return [round(n_weights * (goal / n_weights) ** (level / levels)) for level in range(levels + 1)]

@@ -43,7 +43,7 @@ THIS_PAGE = (
             ),
             Answer(
                 "math.ceil(quotient - 1e-9)",
-                "That mends ties and breaks targets that lie a hair above one. Nobody notices either.",
+                "That mends ties and breaks targets that lie a hair above one, and no error message tells.",
             ),
             Answer(
                 "a loop over fractions, or over the whole counts of your network",
@@ -55,14 +55,17 @@ THIS_PAGE = (
     Question(
         "The output layer of LeNet-300-100 holds one weight in 266. Why does its rate show in the printed densities?",
         (
-            Answer("It does not; they were rounded upwards.", "Six of six, each to just what the 20/20/10 rule gives?"),
+            Answer(
+                "It does not; they were rounded upwards.",
+                "Twelve of twelve, each to just what the 20/20/10 rule gives?",
+            ),
             Answer(
                 "At half the rate its share grows: after 18 levels it holds 3 % of what is left.",
-                "150 of 4,928 weights. A tenth of a percent of all weights is 266.",
+                "150 of 4,928: 132 more than at 20 % a level, 0.05 points of all weights, half the last printed digit.",
                 right=True,
             ),
             Answer("Its weights are larger.", "Sizes decide which weights go, not how many."),
-            Answer("Whole weights are rounded.", "In exact shares the six numbers come out just the same."),
+            Answer("Whole weights are rounded.", "In exact shares the numbers come out just the same."),
         ),
     ),
     Question(
@@ -72,7 +75,7 @@ THIS_PAGE = (
             Answer("the number of weights", "That limits the last levels of tiny layers, and nothing else."),
             Answer(
                 "how far the cut moves the network, against how flat the loss is around it",
-                "Within the flat part, training on finds the same valley again; beyond it, it does not.",
+                "Within the flat part, training again finds the same valley; beyond it, it does not.",
                 right=True,
             ),
             Answer("the learning rate", "It has a say in how flat the place is that training finds, no more."),
