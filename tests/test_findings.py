@@ -61,8 +61,28 @@ def test_a_row_goes_on_record_with_the_verdict_of_its_claims(ledger, holds, othe
 
 def test_a_row_that_rests_on_one_claim_is_put_in_the_singular():
     alone = Finding("A", "B", ROW.clauses[:1])
-    assert judged(ROW, {})["tested"] == "The 2 claims it rests on are all supported"
-    assert judged(alone, {})["tested"] == "The claim it rests on is supported"
+    assert judged(ROW, {})["tested"] == "The 2 claims it rests on all speak for it"
+    assert judged(alone, {})["tested"] == "The claim it rests on speaks for it"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "on_row"),
+    [
+        ("supported", "refuted"),
+        ("refuted", "supported"),
+        ("refined", "refined"),
+        ("undecided (n = 1)", "undecided (n = 1)"),
+        (None, None),
+    ],
+)
+def test_a_claim_that_speaks_against_a_row_is_turned_round(verdict, on_row):
+    """The row on late resetting does not stand as it is if a warm-up does as well."""
+    another_cure = Clause("05-c", "supported", "a warm-up does as well", against=True)
+    row = Finding("Late resetting needed", "C", (ROW.clauses[0], another_cure))
+    ledger = {"01-a": "supported"} | ({"05-c": verdict} if verdict else {})
+    assert row.verdicts(ledger) == ["supported", on_row]
+    assert row.support == "01-a, 05-c (against)"
+    assert ("a warm-up does as well" in row.rewritten(ledger)) == (verdict == "supported")
 
 
 def test_the_five_rows_are_the_documents():

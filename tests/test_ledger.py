@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lth_teach.lab.first_edition import claims, findings, ledger, ledger_view, provenance
+from lth_teach.lab.first_edition import claims, findings, ledger, ledger_view, provenance, second_edition
 from lth_teach.replicates import Interval
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
@@ -204,6 +204,11 @@ def table(stored):
 
 
 @pytest.fixture(scope="module")
+def second():
+    return second_edition.gather()
+
+
+@pytest.fixture(scope="module")
 def shown():
     """First line of a cell of the stored ledger → the text it shows."""
     cells = json.loads((NOTEBOOKS / f"{LAST}.ipynb").read_text(encoding="utf-8"))["cells"]
@@ -252,12 +257,21 @@ def test_the_stored_ledger_has_the_numbers_of_the_stored_notebooks(table, shown)
         assert f"{claim['key']}: {ledger_view.measured(claim)}\n" in f"{text}\n", "execute notebook 16 again"
 
 
+def test_the_stored_words_of_the_second_edition_are_the_archives(second, shown):
+    rows = shown["second = second_edition.gather()"].splitlines()[1:]
+    assert [row.split(" | ")[::2] for row in rows] == second[["key", "word"]].to_numpy().tolist(), "execute 16 again"
+
+
+def test_no_claim_is_judged_in_both_editions(table, second):
+    assert set(table["key"]) & set(second["key"]) == set()
+
+
 def test_the_code_behind_the_closing_claims_is_on_record(table):
     assert "unknown" not in set(table[table["notebook"] == LAST]["age"])
 
 
-def test_the_verdicts_on_the_closing_table_follow_from_the_claims(table):
-    of_claim = dict(zip(table["key"], table["verdict"]))
+def test_the_verdicts_on_the_closing_table_follow_from_the_claims(table, second):
+    of_claim = dict(zip(table["key"], table["verdict"])) | dict(zip(second["key"], second["verdict"]))
     last = table[table["section"] == "8"].set_index("document")["verdict"]
     for row in findings.FINDINGS:
         assert set(row.keys) <= set(of_claim)
