@@ -1,91 +1,243 @@
-"""The checks of notebook 01 pass the solutions, and name the mistake in the likely wrong answers."""
+"""The checks of notebook 01 pass the solutions, and name the mistake in the likely wrong answers.
 
+Oracles: scipy's own t interval, numbers by hand, and published values of Student's t.
+"""
+
+import math
+
+import numpy as np
 import pytest
-import torch
+from scipy import stats
 
-from lth_teach.lab import checks
+from lth_teach.lab import matching_plots
+from lth_teach.lab.checks import Wrong, _nb01_matching, nb01
 
 pytestmark = pytest.mark.usefixtures("own_progress")
 
 
-def sparsity(masks):
-    kept = sum(int(mask.sum()) for mask in masks.values())
-    return 1 - kept / sum(mask.numel() for mask in masks.values())
+def told(exercise, attempt, capsys):
+    assert not exercise(attempt)
+    return capsys.readouterr().out
 
 
-def is_matching(ticket_accuracy, ticket_step, dense_accuracy, dense_step, tolerance):
-    return ticket_accuracy >= dense_accuracy - tolerance / 100 and ticket_step <= dense_step
+# ---- one mask, two networks
 
 
-def mean_of_layers(masks):
-    return sum(1 - mask.float().mean().item() for mask in masks.values()) / len(masks)
+def fit(x, y):
+    return np.linalg.lstsq(x, y)[0]
 
 
-def clears_the_masks(masks):
-    result = sparsity(masks)
-    for mask in masks.values():
-        mask.zero_()
+def in_place(x, y, kept):
+    weights = np.zeros(x.shape[1])
+    weights[kept] = fit(x[:, kept], y)
+    return weights
+
+
+def clears_x(x, y, kept):
+    result = nb01.our_two_networks(x, y, kept)
+    x[:] = 0
     return result
 
 
-def test_the_solutions_pass(capsys):
-    assert checks.nb01.sparsity(sparsity)
-    assert checks.nb01.is_matching(is_matching)
-    assert capsys.readouterr().out == "sparsity: passed (4 cases).\nis_matching: passed (8 cases).\n"
+def test_two_networks_by_hand(capsys):
+    """Fitting 2 = w · 1 and 2 = w · 1 with one of two equal inputs: the one that is left takes over."""
+    x = np.array([[1.0, 0.5], [0.5, 1.0], [1.0, 1.0]])
+    cut, retrained = nb01.our_two_networks(x, x @ [1.0, 1.0], np.array([True, False]))
+    assert cut == pytest.approx([1, 0])
+    assert retrained == pytest.approx([(1.5 + 0.75 + 2) / 2.25, 0])
+    assert nb01.two_networks(nb01.two_networks.solution)
+    assert capsys.readouterr().out == "two_networks: passed (3 cases).\n"
 
 
-def test_points_may_be_compared_instead_of_fractions():
-    assert checks.nb01.is_matching(lambda a, j, b, k, tolerance: 100 * (b - a) <= tolerance and j <= k)
-
-
-def test_a_sum_of_tensors_is_a_fraction_too():
-    def by_tensors(masks):
-        return 1 - torch.cat([mask.flatten() for mask in masks.values()]).float().mean()
-
-    assert checks.nb01.sparsity(by_tensors)
+def test_fitting_masked_columns_will_do_too():
+    assert nb01.two_networks(lambda x, y, kept: (fit(x, y) * kept, fit(x * kept, y)))
 
 
 @pytest.mark.parametrize(
     ("attempt", "message"),
     [
-        (lambda masks: 1 - sparsity(masks), "that is the fraction kept, the density"),
-        (mean_of_layers, "that is the mean of the layers' sparsities"),
-        (lambda masks: 1 - mean_of_layers(masks), "that is the mean of the layers' densities"),
-        (lambda masks: 100 * sparsity(masks), "that is in percent"),
-        (lambda masks: sum(int((~mask).sum()) for mask in masks.values()), "that is how many weights were removed"),
-        (lambda masks: sum(int(mask.sum()) for mask in masks.values()), "that is how many weights are kept"),
-        (clears_the_masks, "your function changed its arguments"),
-        (lambda masks: None, "Does your function return its result?"),
-        (lambda masks: masks["weight"], "KeyError: 'weight'"),
+        (lambda x, y, kept: (fit(x, y) * kept, fit(x, y) * kept), "this is the cut one again"),
+        (lambda x, y, kept: (fit(x, y), in_place(x, y, kept)), "nothing is cut"),
+        (lambda x, y, kept: (in_place(x, y, kept), in_place(x, y, kept)), "so it is the retrained one"),
+        (lambda x, y, kept: (fit(x, y) * ~kept, in_place(x, y, kept)), "the mask is the wrong way round"),
+        (lambda x, y, kept: (fit(x, y) * kept, fit(x, y)), "the mask plays no part in it"),
+        (lambda x, y, kept: (fit(x, y) * kept, in_place(x, y, ~kept)), "you fitted the columns that are cut"),
+        (lambda x, y, kept: (fit(x, y) * kept, fit(x[:, kept], y)), "Put them back in their places"),
+        (lambda x, y, kept: fit(x, y) * kept, "a pair (cut, retrained)"),
+        (lambda x, y, kept: None, "Does your function return its result?"),
+        (clears_x, "your function changed its arguments"),
     ],
 )
-def test_a_wrong_sparsity_is_told_why(attempt, message, capsys):
-    assert not checks.nb01.sparsity(attempt)
-    assert message in capsys.readouterr().out
+def test_wrong_networks_are_told_why(attempt, message, capsys):
+    assert message in told(nb01.two_networks, attempt, capsys)
+
+
+def test_the_picture_shows_where_the_two_solutions_lie():
+    picture = nb01.two_networks.picture(nb01.two_networks.solution)
+    assert isinstance(picture, matching_plots.Picture)
+    assert "Yours: cut (1.00, 0.00)" in picture.alt
+    with pytest.raises(Wrong, match="not written yet"):
+        nb01.two_networks.picture(lambda *_: (_ for _ in ()).throw(NotImplementedError))
+
+
+# ---- matching
+
+
+def matching(ticket, dense, margin, paired=True, **changes):
+    difference = ticket - dense
+    n = len(difference)
+    settings = {"t": stats.t.ppf(0.975, n - 1), "s": difference.std(ddof=1), "root": math.sqrt(n)} | changes
+    half = settings["t"] * settings["s"] / settings["root"]
+    low, high = difference.mean() - half, difference.mean() + half
+    return low, high, word(low, high, margin)
+
+
+def word(low, high, margin):
+    return "matches" if low > -margin else "does not match" if high < -margin else "open"
+
+
+def unpaired(ticket, dense, margin):
+    found = stats.ttest_ind(ticket, dense).confidence_interval()
+    return found.low, found.high, word(*found, margin)
+
+
+def judged(rule):
+    return lambda ticket, dense, margin: (*matching(ticket, dense, margin)[:2], rule(ticket, dense, margin))
+
+
+def by_interval(rule):
+    return judged(lambda *case: rule(*matching(*case)[:2], case[2]))
+
+
+def test_the_interval_is_the_one_of_scipy(capsys):
+    for ticket, dense, margin in _nb01_matching.matching_cases():
+        low, high, _ = _nb01_matching.our_matching(ticket, dense, margin)
+        right = stats.ttest_rel(ticket, dense).confidence_interval()
+        assert (low, high) == pytest.approx((right.low, right.high))
+    assert nb01.matching(matching)
+    assert capsys.readouterr().out == "matching: passed (5 cases).\n"
+
+
+def test_the_cases_ask_for_all_three_words():
+    words = [_nb01_matching.our_matching(*case)[2] for case in _nb01_matching.matching_cases()]
+    assert words == ["matches", "matches", "open", "does not match", "matches"]
 
 
 @pytest.mark.parametrize(
     ("attempt", "message"),
     [
-        (lambda a, j, b, k, t: a >= b - t / 100 or j <= k, "one condition is not enough"),
-        (lambda a, j, b, k, t: abs(a - b) <= t / 100 and j <= k, "a better and earlier ticket matches too"),
-        (lambda a, j, b, k, t: a >= b - t and j <= k, "0.2 points is 0.002"),
-        (lambda a, j, b, k, t: a >= b - t / 100, "the steps count as well"),
-        (lambda a, j, b, k, t: a >= b and j <= k, "within a tolerance of 0.2 points"),
-        (lambda a, j, b, k, t: a >= b - t / 10 and j <= k, "outside a tolerance of 0.2 points"),
-        (lambda a, j, b, k, t: a > b - t / 100 and j <= k, "exactly at the tolerance still matches"),
-        (lambda a, j, b, k, t: a >= b - t / 100 and j < k, "includes equally many"),
+        (unpaired, "Take the difference seed by seed"),
+        (lambda t, d, m: matching(t, d, m, t=1.959963984540054), "1.96 is for a spread that is known"),
+        (lambda t, d, m: matching(t, d, m, s=(t - d).std()), "divides by n − 1 (ddof=1)"),
+        (lambda t, d, m: matching(t, d, m, root=1), "the √n is missing"),
+        (lambda t, d, m: matching(t, d, m, t=stats.t.ppf(0.95, len(t) - 1)), "so t is at 0.975"),
+        (lambda t, d, m: matching(d, t, m), "ticket minus dense"),
+        (lambda t, d, m: ((t - d).min(), (t - d).max(), "open"), "the least and the largest difference"),
+        (judged(lambda t, d, m: "matches" if (t - d).mean() > -m else "does not match"), "by the mean alone"),
+        (by_interval(lambda low, high, m: "matches" if high >= 0 else "does not match"), "whether zero lies"),
+        (
+            by_interval(lambda low, high, m: "open" if low < 0 < high else "matches" if low > 0 else "does not match"),
+            "A ticket may be a little worse",
+        ),
+        (by_interval(lambda low, high, m: "matches" if low > -m else "does not match"), "there is a third word"),
+        (
+            by_interval(
+                lambda low, high, m: "matches" if -m < low and high < m else word(low, high, m) if high < -m else "open"
+            ),
+            "a ticket that is better matches, too",
+        ),
+        (by_interval(lambda low, high, m: word(low, high, -m)), "the sign of the margin"),
+        (lambda t, d, m: matching(t, d, m)[2], "(low, high, word)"),
+        (lambda t, d, m: (*matching(t, d, m)[:2], True), "(low, high, word)"),
+        (lambda t, d, m: None, "Does your function return its result?"),
     ],
 )
-def test_a_wrong_matching_is_told_why(attempt, message, capsys):
-    assert not checks.nb01.is_matching(attempt)
-    assert message in capsys.readouterr().out
+def test_a_wrong_test_is_told_why(attempt, message, capsys):
+    assert message in told(nb01.matching, attempt, capsys)
 
 
-def test_a_failed_check_shows_the_input_and_offers_a_hint(capsys):
-    assert not checks.nb01.sparsity(lambda masks: 0.0)
-    out = capsys.readouterr().out
-    assert "masks with layers a: 2 of 10 kept, b: 3 of 5 kept" in out
-    assert "expected  0.666667" in out
-    assert "checks.hint('sparsity')" in out
-    assert "Likely" not in out
+# ---- coverage and power
+
+
+def simulate(
+    draw=lambda numbers, truth, spread, n: numbers.normal(truth, spread, n),
+    decide=lambda values: matching(values, 0 * values, 0)[:2],
+    holds=lambda low, high, truth, margin: low <= truth <= high,
+    shows=lambda low, high, truth, margin: low > -margin,
+):
+    """A ``simulate`` of which one part may be another."""
+
+    def attempt(n, spread, truth, margin, repeats, numbers):
+        ends = [decide(draw(numbers, truth, spread, n)) for _ in range(repeats)]
+        return tuple(sum(part(*one, truth, margin) for one in ends) / repeats for part in (holds, shows))
+
+    return attempt
+
+
+def quickly(values):
+    """The interval, without scipy's slow quantile: t at 97.5 % for 2, 4 and 9 degrees of freedom, from the table."""
+    half = {3: 4.302653, 5: 2.776445, 10: 2.262157}[len(values)] * values.std(ddof=1) / math.sqrt(len(values))
+    return values.mean() - half, values.mean() + half
+
+
+def with_196(values):
+    half = 1.96 * values.std(ddof=1) / math.sqrt(len(values))
+    return values.mean() - half, values.mean() + half
+
+
+RIGHT = simulate(decide=quickly)
+
+
+def changed(change):
+    def attempt(n, spread, truth, margin, repeats, numbers):
+        return change(*RIGHT(n, spread, truth, margin, repeats, numbers), repeats)
+
+    return attempt
+
+
+def test_right_shares_pass_whatever_the_draws(capsys):
+    assert nb01.simulate(RIGHT)
+    assert nb01.simulate(lambda *given: RIGHT(*given[:-1], np.random.default_rng(99)))
+    assert capsys.readouterr().out == 2 * "simulate: passed (3 cases).\n"
+
+
+def test_the_exact_power_is_that_of_a_one_sided_t_test():
+    """At the margin itself 2.5 %; far above it 1; and scipy's noncentral t between them."""
+    assert matching_plots.chance_to_match(3, 0.9, -1, 1) == pytest.approx(0.025)
+    assert matching_plots.chance_to_match(30, 0.9, 2, 1) == pytest.approx(1)
+    expected = stats.nct.sf(stats.t.ppf(0.975, 9), 9, 0.7 * math.sqrt(10))
+    assert matching_plots.chance_to_match(10, 1.0, -0.3, 1) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("attempt", "message"),
+    [
+        (changed(lambda held, shown, _: (shown, held)), "the wrong way round"),
+        (changed(lambda held, shown, repeats: (held * repeats, shown * repeats)), "divide by the number of repeats"),
+        (changed(lambda held, shown, _: (100 * held, 100 * shown)), "these are percentages"),
+        (changed(lambda held, shown, _: held), "not a pair of numbers"),
+        (changed(lambda held, shown, _: None), "Does your function return its result?"),
+        (simulate(decide=quickly, holds=lambda low, high, truth, margin: low <= 0 <= high), "you asked for zero"),
+        (
+            simulate(decide=quickly, holds=lambda low, high, t, margin: low <= -margin <= high),
+            "whether −margin is held",
+        ),
+        (simulate(decide=quickly, draw=lambda r, truth, spread, n: r.normal(0, spread, n)), "`truth` was left out"),
+        (
+            simulate(decide=quickly, shows=lambda low, high, t, margin: (low + high) / 2 > -margin),
+            "how often the mean lies above −margin",
+        ),
+        (simulate(decide=quickly, shows=lambda low, high, t, margin: high > -margin), "'open' is not 'matches'"),
+        (simulate(decide=quickly, shows=lambda low, high, t, m: not low <= 0 <= high), "zero is left out"),
+        (simulate(decide=quickly, shows=lambda low, high, t, m: low <= 0 <= high), "zero is held"),
+        (
+            simulate(decide=quickly, draw=lambda r, truth, spread, n: r.normal(truth, spread / math.sqrt(n), n)),
+            "it is not divided by √n before the draw",
+        ),
+        (simulate(decide=with_196), "an interval with 1.96 is too narrow"),
+    ],
+)
+def test_wrong_shares_are_told_why(attempt, message, capsys):
+    out = told(nb01.simulate, attempt, capsys)
+    assert message in out
+    assert out.startswith("simulate: not yet.\n  input     n = ")

@@ -2,15 +2,10 @@
 
 import re
 import runpy
-import struct
 from pathlib import Path
 
-import numpy as np
 import papermill
 import pytest
-
-from lth_teach.ground.idx import MNIST_FILES
-from lth_teach.lab.first_edition.claims import METADATA
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
@@ -30,44 +25,6 @@ def run(name, folder, **given):
 
 def outputs(notebook):
     return [output for cell in notebook.cells for output in cell.get("outputs", [])]
-
-
-def claims_of(notebook):
-    """Key → claim, from the metadata that claims.record leaves with a notebook's outputs."""
-    found = [output.get("metadata", {}).get(METADATA) for output in outputs(notebook)]
-    return {claim["key"]: claim for claim in found if claim}
-
-
-def write_idx(path, array):
-    path.write_bytes(struct.pack(f">I{array.ndim}I", 0x800 + array.ndim, *array.shape) + array.tobytes())
-
-
-@pytest.mark.slow
-def test_full_preset_runs_on_a_folder_of_idx_files(tmp_path):
-    random = np.random.default_rng(0)
-    for name, rows in zip(MNIST_FILES, (240, 240, 60, 60), strict=True):
-        if "images" in name:
-            array = random.integers(0, 256, (rows, 28, 28), dtype=np.uint8)
-        else:
-            array = (np.arange(rows) % 10).astype(np.uint8)
-        write_idx(tmp_path / name, array)
-    notebook = run(
-        "01_hypothesis.ipynb",
-        tmp_path,
-        preset="full",
-        data_folder=str(tmp_path),
-        full_iterations=50,
-        prune_rate=0.7,
-        seeds=2,
-        device="cpu",
-    )
-    claims = claims_of(notebook)
-    assert {"01-attribution", "01-formal-statement", "01-accuracy-digits", "01-matching-test-size"} <= set(claims)
-    assert claims["01-accuracy-digits"]["n"] == 2
-    text = "".join(output.get("text", "") for output in outputs(notebook))
-    assert "'iterations': 50, " in text
-    assert "60 test digits" in text  # it read the folder, not the digits that come with a package
-    assert not any(output.get("name") == "stderr" for output in outputs(notebook))
 
 
 def test_the_picture_of_readme_and_site_is_described_by_the_numbers_that_it_shows():

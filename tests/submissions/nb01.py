@@ -1,31 +1,50 @@
-"""Notebook 01, 4 points by machine: three submissions that are wrong in plausible ways, and what they deserve."""
+"""Notebook 01, 7 points by machine: three submissions that are wrong in plausible ways, and what they deserve."""
+
+import math
+
+import numpy as np
+from scipy.special import stdtrit
 
 
-class AveragesOverLayers:
+class CutsAndCallsItRetrained:
+    points = 5
+    says = {"two_networks": "this is the cut one again"}
+
+    def two_networks(x, y, kept):
+        cut = np.linalg.lstsq(x, y)[0] * kept
+        return cut, cut.copy()
+
+
+class AsksWhetherZeroIsInside:
+    points = 5
+    says = {"matching": "that asks whether zero lies in the interval"}
+
+    def matching(ticket, dense, margin):
+        differences = ticket - dense
+        n = len(differences)
+        half = stdtrit(n - 1, 0.975) * differences.std(ddof=1) / math.sqrt(n)
+        low, high = differences.mean() - half, differences.mean() + half
+        return low, high, "matches" if high >= 0 else "does not match"
+
+
+class TrustsTheNormalCurve:
     points = 2
-    says = {"sparsity": "that is the mean of the layers' sparsities"}
-
-    def sparsity(masks):
-        return sum(1 - float(mask.float().mean()) for mask in masks.values()) / len(masks)
-
-
-class TakesPointsForFractions:
-    points = 0
     says = {
-        "is_matching": "the accuracies are fractions and the tolerance is in points",
-        "sparsity": "that is the fraction kept, the density",
+        "matching": "1.96 is for a spread that is known",
+        "simulate": "an interval with 1.96 is too narrow for so few seeds",
     }
 
-    def is_matching(ticket_accuracy, ticket_step, dense_accuracy, dense_step, tolerance):
-        return ticket_accuracy >= dense_accuracy - tolerance and ticket_step <= dense_step
+    def matching(ticket, dense, margin):
+        differences = ticket - dense
+        half = 1.959963984540054 * differences.std(ddof=1) / math.sqrt(len(differences))
+        low, high = differences.mean() - half, differences.mean() + half
+        return low, high, "matches" if low > -margin else "does not match" if high < -margin else "open"
 
-    def sparsity(masks):
-        return sum(int(mask.sum()) for mask in masks.values()) / sum(mask.numel() for mask in masks.values())
-
-
-class PrintsInsteadOfReturning:
-    points = 2
-    says = {"is_matching": "Does your function return its result?\nYour function printed:\nFalse"}
-
-    def is_matching(ticket_accuracy, ticket_step, dense_accuracy, dense_step, tolerance):
-        print(ticket_accuracy >= dense_accuracy - tolerance / 100 and ticket_step <= dense_step)
+    def simulate(n, spread, truth, margin, repeats, numbers):
+        held = shown = 0
+        for _ in range(repeats):
+            draws = numbers.normal(truth, spread, n)
+            half = 1.96 * draws.std(ddof=1) / math.sqrt(n)
+            held += abs(draws.mean() - truth) <= half
+            shown += draws.mean() - half > -margin
+        return held / repeats, shown / repeats

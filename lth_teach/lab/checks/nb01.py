@@ -1,101 +1,149 @@
-"""Checks of notebook 01: how sparse a set of masks is, and what *matching* means."""
+"""Checks of notebook 01: one mask and two networks, the test for matching, and how often that test can succeed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
-import torch
-from torch import Tensor
+import numpy as np
 
-from . import exercise, expect
+from . import Wrong, call, exercise, expect, prints_below
+from ._nb01_matching import INTERVALS, WORDS, matching_cases, our_matching, pairs, three_parts
+from ._nb01_simulation import our_simulation, simulation_cases, two_shares
 
-Masks = dict[str, Tensor]
+if TYPE_CHECKING:
+    from ..plots import Picture
+
+Solutions = tuple[np.ndarray, np.ndarray]
+
+
+def our_two_networks(x: np.ndarray, y: np.ndarray, kept: np.ndarray) -> Solutions:
+    """The right answer: (cut, retrained)."""
+    cut = np.linalg.lstsq(x, y)[0] * kept
+    retrained = np.zeros(x.shape[1])
+    retrained[kept] = np.linalg.lstsq(x[:, kept], y)[0]
+    return cut, retrained
+
+
+def _cases() -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Two inputs that resemble each other; five of which two, then one, are kept."""
+    numbers = np.random.default_rng(1)
+    common = numbers.normal(size=(40, 1))
+    two, five = common + 0.5 * numbers.normal(size=(40, 2)), common + numbers.normal(size=(40, 5))
+    cases = [(two, two @ [1.0, 1.0], np.array([True, False]))]
+    for kept in ([True, False, True, False, False], [False, False, False, True, False]):
+        cases.append((five, five @ [1.0, -2.0, 0.5, 3.0, 1.0], np.array(kept)))
+    return cases
+
+
+def _surface(attempt: Any) -> Picture:
+    """The attempt's two solutions of the first case on the surface of its loss."""
+    from .. import matching_plots
+
+    x, y, kept = _cases()[0]
+    cut, retrained = _both(attempt, x, y, kept)
+    names = (matching_plots.CUT, "ticket")
+    found, right = (
+        {name: (float(one[0]), float(one[1])) for name, one in zip(names, both, strict=True)}
+        for both in ((cut, retrained), our_two_networks(x, y, kept))
+    )
+    return matching_plots.answer(x.T @ x / len(x), (1.0, 1.0), found, right)
+
+
+def _both(attempt: Any, x: np.ndarray, y: np.ndarray, kept: np.ndarray) -> Solutions:
+    """What the attempt returns, if it is two arrays of as many weights as x has columns."""
+    shown = f"  input     {_shown(x, kept)}\n"
+    want = f"  expected  a pair (cut, retrained) of arrays with {x.shape[1]} weights each\n"
+    with prints_below() as printed:
+        found = call(attempt, [x.copy(), y.copy(), kept.copy()], shown, printed)
+        if found is None:
+            raise Wrong(f"{shown}{want}  found     None\nDoes your function return its result?")
+        if not isinstance(found, (tuple, list)) or len(found) != 2:
+            raise Wrong(f"{shown}{want}  found     {type(found).__name__}")
+        shapes = [np.shape(one) for one in found]
+        if shapes != [(x.shape[1],)] * 2:
+            why = ""
+            if shapes[1] == (int(kept.sum()),):
+                why = "\nLikely: you return the kept weights alone. Put them back in their places, with 0 elsewhere."
+            raise Wrong(f"{shown}{want}  found     shapes {shapes[0]} and {shapes[1]}{why}")
+    return np.asarray(found[0], dtype=float), np.asarray(found[1], dtype=float)
+
+
+def _shown(x: np.ndarray, kept: np.ndarray) -> str:
+    return f"x of shape {x.shape}, y = x @ weights, kept {kept.tolist()}"
 
 
 @exercise(
-    "A mask is True where a weight is kept. You want the fraction of weights that are gone.",
-    "A big layer counts for more than a small one: add up over all layers first, divide once at the end.",
-    "kept = sum(mask.sum() for mask in masks.values()) and all = sum(mask.numel() for …); return 1 - kept / all.",
+    "Fit twice. The first fit knows nothing of the mask; does the second?",
+    "np.linalg.lstsq(x, y)[0] are the weights that fit y best. A weight that is held at zero might as well have no "
+    "column of x.",
+    "Cut: all weights are fitted, and then some are thrown away. Retrained: only the kept columns of x are ever "
+    "fitted, and what comes out is put back into its places, with zeros elsewhere.",
+    solution=our_two_networks,
+    picture=_surface,
 )
-def sparsity(attempt: Callable[[Masks], float]) -> int:
-    """Masks (name → bool tensor, True = kept) → fraction of all weights removed."""
-    cases = [
-        _masks(a=(2, 10), b=(3, 5)),
-        _masks(a=(1, 3), b=(2, 5), c=(4, 4)),
-        _masks(only=(5, 5)),
-        _masks(wide=(10, 400), narrow=(8, 10)),
+def two_networks(attempt: Callable[..., Solutions]) -> int:
+    """(x, y, kept) → (the dense fit with the other weights set to zero, the fit of the kept weights alone)."""
+    cuts: list[tuple[str, Callable[..., np.ndarray]]] = [
+        ("this is the dense solution, nothing is cut.", lambda x, y, kept: np.linalg.lstsq(x, y)[0]),
+        ("this is fitted under the mask, so it is the retrained one.", lambda *case: our_two_networks(*case)[1]),
+        ("the mask is the wrong way round: True means kept.", lambda x, y, kept: np.linalg.lstsq(x, y)[0] * ~kept),
     ]
-    mistakes: list[tuple[str, Callable[[Masks], float]]] = [
-        ("that is the fraction kept, the density; sparsity is the fraction removed.", lambda m: 1 - _sparsity(m)),
+    retrained: list[tuple[str, Callable[..., np.ndarray]]] = [
         (
-            "that is the mean of the layers' sparsities; it gives a layer of ten weights as much say as one of "
-            "hundreds. Add up over all layers, then divide.",
-            lambda m: sum(_sparsity({name: mask}) for name, mask in m.items()) / len(m),
+            "this is the cut one again. Retrained means fitted anew, with the mask held from the start.",
+            lambda *case: our_two_networks(*case)[0],
         ),
-        (
-            "that is the mean of the layers' densities; add up over all layers, and count what is removed.",
-            lambda m: 1 - sum(_sparsity({name: mask}) for name, mask in m.items()) / len(m),
-        ),
-        ("that is in percent; a fraction is asked for.", lambda m: 100 * _sparsity(m)),
-        ("that is how many weights were removed; divide by how many there are.", _removed),
-        ("that is how many weights are kept; a fraction is asked for.", lambda m: _total(m) - _removed(m)),
+        ("this is the dense solution; the mask plays no part in it.", lambda x, y, kept: np.linalg.lstsq(x, y)[0]),
+        ("you fitted the columns that are cut; True means kept.", lambda x, y, kept: our_two_networks(x, y, ~kept)[1]),
     ]
-    for masks in cases:
-        layers = ", ".join(f"{name}: {int(mask.sum())} of {mask.numel()} kept" for name, mask in masks.items())
-        expect(attempt, [masks], _sparsity(masks), mistakes, shown=f"masks with layers {layers}")
+    cases = _cases()
+    for case in cases:
+        _both(attempt, *case)
+        shown = _shown(case[0], case[2])
+        right = our_two_networks(*case)
+        for place, (mistakes, name) in enumerate(((cuts, "cut"), (retrained, "retrained"))):
+
+            def part(*given: np.ndarray, place: int = place) -> np.ndarray:
+                return np.asarray(attempt(*given)[place], dtype=float)
+
+            expect(part, case, right[place], mistakes, f"{shown} → {name}")
     return len(cases)
 
 
 @exercise(
-    "Two conditions: accurate enough, and early enough. Both must hold.",
-    "The accuracies are fractions, the tolerance is in points. One point is 0.01.",
-    "return ticket_accuracy >= dense_accuracy - tolerance / 100 and ticket_step <= dense_step",
+    "Ticket and dense network of one seed belong together: what is the one number that a seed contributes?",
+    "Half the width is t × (standard deviation of the differences, with n − 1) / √n, where t comes from "
+    "Student's table with n − 1 degrees of freedom: 97.5 % of it lies below t.",
+    "Three places to stand: the whole interval above −margin, the whole interval below it, or neither. "
+    "Where zero lies plays no part.",
+    solution=our_matching,
 )
-def is_matching(attempt: Callable[[float, int, float, int, float], bool]) -> int:
-    """Accuracies (fractions), early-stop steps and a tolerance in points → does the ticket match?"""
-    both = "one condition is not enough: the ticket must be accurate enough and stop early enough."
-    # (ticket accuracy, ticket step, dense accuracy, dense step, tolerance), the answer, why another is wrong. The
-    # equalities (0.5 against 0.75 at 25 points) are exact in binary, whichever way they are computed.
-    cases: list[tuple[tuple[float, int, float, int, float], bool, str]] = [
-        ((0.60, 300, 0.95, 400, 0.2), False, both),
-        ((0.97, 300, 0.95, 400, 0.2), True, "a better and earlier ticket matches too; is a comparison turned round?"),
-        (
-            (0.90, 300, 0.95, 400, 0.2),
-            False,
-            "the accuracies are fractions and the tolerance is in points: 0.2 points is 0.002.",
-        ),
-        ((0.95, 500, 0.95, 400, 0.2), False, "the ticket stops later than the dense network; the steps count as well."),
-        ((0.949, 300, 0.95, 400, 0.2), True, "0.1 points below is within a tolerance of 0.2 points."),
-        ((0.947, 300, 0.95, 400, 0.2), False, "0.3 points below is outside a tolerance of 0.2 points."),
-        ((0.5, 300, 0.75, 400, 25.0), True, "exactly at the tolerance still matches (>=, not >)."),
-        ((0.95, 400, 0.95, 400, 0.2), True, "'at most as many' steps includes equally many (<=, not <)."),
-    ]
-    for arguments, expected, why in cases:
-        accuracy, step, dense_accuracy, dense_step, tolerance = arguments
-        shown = (
-            f"ticket accuracy {accuracy} at step {step}, dense accuracy {dense_accuracy} at step {dense_step}, "
-            f"tolerance {tolerance} points"
+def matching(attempt: Callable[..., tuple[float, float, str]]) -> int:
+    """(ticket, dense, margin) → (low, high, word): 95 % interval of the mean paired difference, and what follows."""
+    cases = matching_cases()
+    words = [three_parts(attempt, case) for case in cases]
+    mistakes = [(text, rule) for text, rule in WORDS if [rule(*case) for case in cases] == words]
+    for case in cases:
+        right, shown = our_matching(*case), pairs(case)
+        expect(
+            lambda *given: tuple(map(float, attempt(*given)[:2])), case, right[:2], INTERVALS, f"{shown} → low, high"
         )
-        expect(attempt, list(arguments), expected, [(why, _opposite(expected))], shown)
+        expect(lambda *given: attempt(*given)[2], case, right[2], mistakes, f"{shown} → word")
     return len(cases)
 
 
-def _masks(**layers: tuple[int, int]) -> Masks:
-    """Layers by name, each as (number kept, number of weights)."""
-    return {name: torch.arange(weights) < kept for name, (kept, weights) in layers.items()}
-
-
-def _total(masks: Masks) -> int:
-    return sum(mask.numel() for mask in masks.values())
-
-
-def _removed(masks: Masks) -> int:
-    return sum(int((~mask).sum()) for mask in masks.values())
-
-
-def _sparsity(masks: Masks) -> float:
-    return _removed(masks) / _total(masks)
-
-
-def _opposite(expected: bool) -> Callable[..., bool]:
-    return lambda *_: not expected
+@exercise(
+    "One experiment first: n differences, one interval, two questions to ask of it.",
+    "A difference of one seed is normal around the truth with the given spread. Use `matching` on n of them, with "
+    "zeros for the dense network.",
+    "Repeat the experiment, and count two things: in how many the interval holds the true difference, and in how many "
+    "the word is that the ticket matches. Divide both by the number of repeats.",
+    solution=our_simulation,
+)
+def simulate(attempt: Callable[..., tuple[float, float]]) -> int:
+    """(n, spread, truth, margin, repeats, numbers) → (coverage, power) of the test for matching, as fractions."""
+    cases = simulation_cases()
+    for case in cases:
+        two_shares(attempt, case)
+    return len(cases)
