@@ -4,6 +4,7 @@ import inspect
 import runpy
 from pathlib import Path
 
+import nbformat
 import pytest
 import torch
 
@@ -17,6 +18,7 @@ SUBMISSIONS = [
     for made in runpy.run_path(str(Path(__file__).parent / "submissions" / "nb03b.py")).values()
     if inspect.isclass(made)
 ]
+PAGE = Path(__file__).parent.parent / "notebooks" / "03b_three_explanations.ipynb"
 POINTS = {"largest_at_start": 2, "with_noise": 1, "fair_movement": 3}
 ours, noisy, fair = (getattr(nb03b, name).solution for name in POINTS)
 
@@ -163,20 +165,54 @@ def test_what_only_shows_where_weights_matter_is_noticed_there(measure, capsys):
     assert "Likely:" in out
 
 
-def test_any_two_orders_will_do_and_so_will_a_random_mask_or_the_mean_over_orders():
-    def random_mask(start, find, train):
-        masks, end = find(start, 3), train(start, 8)
-        other = masks_module.random_like(masks, 0)
-        far = [torch.cat([(end[n] - start[n]).abs()[m] for n, m in chosen.items()]).mean() for chosen in (masks, other)]
-        return far[0] / far[1]
+def random_mask(start, find, train):
+    """Against one mask that keeps as many weights of each layer, in place of the mean over all such masks."""
+    masks, end = find(start, 3), train(start, 8)
+    other = masks_module.random_like(masks, 0)
+    far = [torch.cat([(end[n] - start[n]).abs()[m] for n, m in chosen.items()]).mean() for chosen in (masks, other)]
+    return far[0] / far[1]
 
-    def over_orders(start, find, train):
-        masks = find(start, 0)
-        return sum(_nb03b_worlds.ratio(start, masks, train(start, order)) for order in (1, 2, 3)) / 3
 
-    assert nb03b.fair_movement(measured(_nb03b_worlds.ratio, (5, 2)))
-    assert nb03b.fair_movement(random_mask)
-    assert nb03b.fair_movement(over_orders)
+def over_orders(start, find, train):
+    masks = find(start, 0)
+    return sum(_nb03b_worlds.ratio(start, masks, train(start, order)) for order in (1, 2, 3)) / 3
+
+
+def over_pairs(start, find, train):
+    """Every order finds masks and every order is measured, never one by itself."""
+    pairs = [(a, b) for a in range(3) for b in range(3) if a != b]
+    return sum(_nb03b_worlds.ratio(start, find(start, a), train(start, b)) for a, b in pairs) / len(pairs)
+
+
+FAIR = {"ours": fair, "other orders": measured(_nb03b_worlds.ratio, (5, 2)), "one random mask": random_mask}
+FAIR |= {"mean over orders": over_orders, "mean over pairs": over_pairs}
+UNFAIR = {
+    "circular": measured(_nb03b_worlds.ratio, (1, 1)),
+    "all layers together": measured(_nb03b_worlds._pooled),
+    "against the cut": measured(_nb03b_worlds._against_the_cut),
+    "upside down": measured(_nb03b_worlds._upside_down),
+    "sizes at the end": measured(_nb03b_worlds._final_sizes),
+    "mean of the layers": measured(_nb03b_worlds._mean_of_layers),
+}
+
+
+@pytest.mark.parametrize("name", FAIR)
+def test_any_two_orders_will_do_and_so_will_a_random_mask_or_a_mean(name):
+    assert nb03b.fair_movement(FAIR[name])
+
+
+@pytest.mark.parametrize("name", [*FAIR, *UNFAIR])
+def test_the_hidden_test_of_the_page_takes_every_fair_answer_and_no_unfair_one(name):
+    """Where the check and the hidden test disagreed, a learner would pass on the page and lose the points."""
+    cells = nbformat.read(PAGE, as_version=4).cells
+    (hidden,) = [cell.source for cell in cells if cell.source.startswith("assert checks.nb03b.fair_movement(")]
+    _, _, hidden = hidden.partition("\n")
+    given = {"torch": torch, "fair_movement": (FAIR | UNFAIR)[name]}
+    if name in FAIR:
+        exec(hidden, given)
+    else:
+        with pytest.raises(AssertionError):
+            exec(hidden, given)
 
 
 def test_where_nothing_matters_the_circular_test_says_otherwise():

@@ -77,7 +77,7 @@ def test_noise_stands_at_the_same_place_in_every_panel_and_tells_what_it_costs()
     assert (short, long) == (["no noise", "0.5σ", "2σ", "new draw"], ["no noise", "0.5σ", "new draw"])
     assert list(figure.axes[0].get_xticks()) == [0, 1, 3, 5]
     assert list(figure.axes[1].get_xticks()) == [0, 1, 5]
-    assert "2σ 57.0 %, 6.0 below (75 % of the signs); new draw 47.0 %, 16.0 below" in figure.alt
+    assert "2σ 57.0 %, 6.0 [6.0, 6.0] below (75 % of the signs); new draw 47.0 %, 16.0 [16.0, 16.0]" in figure.alt
 
 
 def test_a_gap_is_training_less_test():
@@ -95,14 +95,27 @@ def test_wide_gaps_have_two_scales_and_the_dense_network_a_line():
         "short, n = 12 seeds\ntraining rows",
         "test rows",
     )
-    assert "dense 74.0 and 64.0; random, 11 % 55.0 and 45.0." in figure.alt
+    assert "dense 74.0 and 64.0, gap 10.0; random, 11 % 55.0 and 45.0, gap 10.0, against dense −19.0" in figure.alt
+    assert [text.get_text() for text in right.texts] == ["10.0", "10.0", "gap"]
     assert any(list(line.get_xdata()) == pytest.approx([64.0, 64.0]) for line in right.lines)
+
+
+def test_a_difference_is_taken_seed_by_seed_and_has_a_95_percent_interval():
+    """Oracle: by hand, differences of 1, 2 and 3 points, whose interval is 2 ± 4.303 / √3."""
+    rows = pd.DataFrame(
+        {"seed": seed, "arm": arm, "density": 1.0, "accuracy": accuracy, "train_accuracy": 1.0}
+        for seed, (dense, other) in enumerate([(0.40, 0.41), (0.60, 0.62), (0.50, 0.53)])
+        for arm, accuracy in (("dense", dense), ("random", other))
+    )
+    figure = figures.fits({"short": rows.iloc[::-1]}, {"dense": ("dense", 1.0), "random": ("random", 1.0)})
+    assert "against dense 2.0 [−0.5, 4.5]." in figure.alt
 
 
 def test_one_seed_has_dots_and_no_bar():
     figure = figures.reached({"mine": table(1)}, ["ticket"], title="")
     assert not figure.axes[0].collections
     assert "n = 1 seed:" in figure.alt
+    assert "2σ 57.0 %, 6.0 below" in figures.noise({"mine": table(1)}).alt
 
 
 def test_a_table_without_accuracies_is_refused():

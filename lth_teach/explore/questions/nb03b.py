@@ -53,7 +53,7 @@ THIS_PAGE = (
         (
             Answer("The starting values do not matter.", "A new draw costs many points after short training."),
             Answer(
-                "The exact values do not matter; something coarser, such as signs, may.",
+                "They need not be exact; something coarser, such as signs, may matter.",
                 "Most survivors keep their sign under such noise. Bigger noise changes more signs and costs more.",
                 right=True,
             ),
@@ -68,7 +68,7 @@ THIS_PAGE = (
             Answer("the ticket, trained for longer", "Its size is the same, and so is all that is special about it."),
             Answer(
                 "a network as small, chosen without looking: a random mask",
-                "If size is the reason, then any network of that size must do as well.",
+                "If size is the reason, any network of that size must do as well. Compare where all fit their rows.",
                 right=True,
             ),
             Answer("the gap of the ticket alone", "A small gap may only mean that it fits the training rows badly."),
