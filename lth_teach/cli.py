@@ -121,7 +121,7 @@ def _ticket(choices: search.Search, folder: Path) -> None:
                 file=sys.stdout,
             )
     table = pd.DataFrame([row for row in rows if row["seed"] in seeds])
-    _write(folder / "ticket.png", search.picture(table).png())
+    _write(folder / "ticket.png", search.picture(table, choices.iterations).png())
     levels = tuple(finder.levels(choices.trainer(dataset, choices.base_seed)))  # from the folder, without training
     found = Ticket(finder.masks, finder.initial_state, levels, choices.late_reset_iter)
     found.save(folder / "ticket.safetensors")

@@ -280,10 +280,10 @@ def test_checks_of_a_notebook_are_loaded_when_asked_for():
 
 
 def test_an_answer_not_written_yet_is_told_apart_from_a_wrong_one(capsys):
-    def attempt(sparsity):
+    def attempt(levels, margin):
         raise NotImplementedError
 
-    assert not checks.nb00.percent_kept(attempt)
+    assert not checks.nb00.last_that_keeps_up(attempt)
     assert "It is not written yet" in capsys.readouterr().out
 
 

@@ -1,4 +1,4 @@
-"""Exercises of notebook 00: the solutions pass, plausible wrong answers hear why."""
+"""Exercise of notebook 00: the solution passes, plausible wrong answers hear why."""
 
 import pytest
 
@@ -7,38 +7,44 @@ from lth_teach.lab.checks import nb00
 pytestmark = pytest.mark.usefixtures("own_progress")
 
 
-def last(accuracies, tolerance):
-    return max(i for i, accuracy in enumerate(accuracies) if accuracy >= accuracies[0] - tolerance)
+def last(levels, margin, clears=lambda low, mean, high, margin: low > -margin):
+    return next((kept for kept, *gap in reversed(levels) if clears(*gap, margin)), 100.0)
 
 
-def test_the_solutions_pass():
-    assert nb00.percent_kept(lambda sparsity: 100 * (1 - sparsity))
-    assert nb00.last_matching_level(last)
+def test_the_solution_passes_and_the_cells_below_use_it(capsys):
+    assert nb00.last_that_keeps_up(last)
+    assert nb00.last_that_keeps_up.or_ours(last) is last
+    assert nb00.last_that_keeps_up.or_ours(len)([(50.0, -0.5, 0.0, 0.5)], 1.0) == 50.0
 
 
-@pytest.mark.parametrize(
-    ("attempt", "message"),
-    [
-        (lambda sparsity: 1 - sparsity, "the question asks for percent"),
-        (lambda sparsity: 100 * sparsity, "that is the percent removed"),
-        (lambda sparsity: 100 - sparsity, "a fraction from 0 to 1, not a percentage"),
-    ],
-)
-def test_percent_kept_says_what_is_wrong(attempt, message, capsys):
-    assert not nb00.percent_kept(attempt)
-    assert message in capsys.readouterr().out
+def stops_early(levels, margin):
+    found = 100.0
+    for kept, low, *_ in levels:
+        if low <= -margin:
+            break
+        found = kept
+    return found
 
 
 @pytest.mark.parametrize(
     ("attempt", "message"),
     [
-        (lambda a, t: max(i for i in range(len(a)) if a[i] > a[0] - t or i == 0), ">=, not >"),
-        (lambda a, t: a[last(a, t)], "that is the accuracy; the question asks for its index"),
-        (lambda a, t: a.index(a[last(a, t)]), "list.index finds the first of them"),
-        (lambda a, t: next((i for i, x in enumerate(a) if x < a[0] - t), len(a)) - 1, "it may come back above"),
-        (lambda a, t: a.index(max(a)), "the most accurate level"),
+        (lambda v, m: last(v, m, lambda low, mean, high, m: mean >= -m), "that trusts the mean alone"),
+        (lambda v, m: last(v, m, lambda low, mean, high, m: high > -m), "Not to be shown to fall behind"),
+        (lambda v, m: last(v, m, lambda low, mean, high, m: low > m), "you put the line above zero"),
+        (lambda v, m: last(v, m, lambda low, mean, high, m: abs(low) < m), "The line has one side only"),
+        (lambda v, m: last(v, m, lambda low, mean, high, m: -m < low < m), "The line has one side only"),
+        (lambda v, m: last(v, m, lambda low, mean, high, m: low > 0), "the margin is missing"),
+        (stops_early, "The curve may come back"),
+        (lambda v, m: next((i for i in (4, 3, 2, 1, 0) if i < len(v) and v[i][1] > -m), 0), "asks for the percent"),
+        (lambda v, m: next((k for k, low, *_ in v if low > -m), 100.0), "you want the last"),
+        (lambda v, m: last(v, m) % 100, "return 100.0"),
     ],
 )
-def test_last_matching_level_says_what_is_wrong(attempt, message, capsys):
-    assert not nb00.last_matching_level(attempt)
+def test_a_wrong_answer_hears_its_likely_mistake(attempt, message, capsys):
+    assert not nb00.last_that_keeps_up(attempt)
     assert message in capsys.readouterr().out
+
+
+def test_no_hint_gives_the_code_away():
+    assert all("=" not in hint and "return" not in hint for hint in nb00.last_that_keeps_up.hints)

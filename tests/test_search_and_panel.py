@@ -1,12 +1,13 @@
 """The search behind the ticket panel, and the panel without a browser (tests/browser has it with one)."""
 
 from dataclasses import replace
-from itertools import pairwise
 
+import pandas as pd
 import pytest
 
 from lth_teach import data
-from lth_teach.explore import earlier, panel, widgets
+from lth_teach.experiments import archive, imp
+from lth_teach.explore import archived, earlier, panel, widgets
 from lth_teach.explore.search import RANDOM, Search, describe
 
 
@@ -33,7 +34,7 @@ def test_a_search_gives_a_ticket_at_every_level_and_a_control_at_all_but_the_den
     [
         ({"prune_rate": 1.0}, "prune_rate must lie strictly between 0 and 1, got 1.0"),
         ({"target_sparsity": float("nan")}, "target_sparsity must"),
-        ({"late_reset_iter": 500}, "late_reset_iter must be from 0 to below the 500 iterations, got 500"),
+        ({"late_reset_iter": 450}, "late_reset_iter must be from 0 to below the 450 iterations, got 450"),
         ({"seeds": 0}, "seeds must be at least 1, got 0"),
         ({"device": "abacus"}, "device 'abacus' is not a device; present: auto, cpu"),
     ],
@@ -47,8 +48,8 @@ def test_the_panel_runs_without_a_browser_and_says_what_the_picture_shows(small)
     ticket_panel = panel.TicketPanel(small)
     ticket_panel.run(block=True)
     assert len(ticket_panel.table()) == 10
-    assert ticket_panel.reading() == describe(ticket_panel.table())
-    assert "n = 2 seeds." in ticket_panel.reading()
+    assert ticket_panel.reading().startswith(describe(ticket_panel.table()))
+    assert "n = 2 seeds. The archive's seeds are not shown, since they trained" in ticket_panel.reading()
     assert ticket_panel.figure().png().startswith(b"\x89PNG")
 
 
@@ -92,9 +93,9 @@ def test_a_finished_search_stays_in_the_picture_of_the_next_labelled_by_what_dif
     (line,) = faint(figure)
     means = 100 * before[before["arm"] == "ticket"].groupby("level")["accuracy"].mean()
     assert list(line.get_ydata()) == pytest.approx(list(means))
-    assert labels(figure) == ["prune rate 0.5, 2 seeds"]
+    assert labels(figure) == ["earlier: prune rate 0.5, 2 seeds"]
     assert "earlier searches: prune rate 0.5, 2 seeds." in figure.alt
-    assert ticket_panel.reading() == describe(ticket_panel.table())  # of this search only
+    assert ticket_panel.reading().startswith(describe(ticket_panel.table()))  # of this search only
     left, right = figure.axes[0].get_xlim()
     assert left > 100
     assert right < 25  # the earlier search went to 25 % kept, this one to 30 %
@@ -106,7 +107,8 @@ def test_at_most_three_earlier_searches_are_kept_and_they_can_be_forgotten(small
         ticket_panel.controls["prune_rate"].value = rate
         ticket_panel.run(block=True)
     shown = faint(ticket_panel.figure())
-    assert sorted(labels(ticket_panel.figure())) == ["prune rate 0.8", "prune rate 0.85", "the same choices"]
+    found = ["earlier: the same choices", "earlier: prune rate 0.85", "earlier: prune rate 0.8"]
+    assert labels(ticket_panel.figure()) == found  # the newest first
     assert len({str(line._unscaled_dash_pattern) for line in shown}) == 3
     before = ticket_panel._image.value
     ticket_panel._forget.click()
@@ -127,23 +129,86 @@ def test_a_search_that_was_stopped_does_not_stay_in_the_picture_of_the_next(smal
 
 
 def faint(figure):
-    return [line for line in figure.axes[0].lines if line.get_label() == "_earlier"]
+    return [line for line in figure.axes[0].lines if line.get_label().startswith("earlier:")]
 
 
 def labels(figure):
-    """What is written beside the earlier lines, without the breaks between its own lines."""
-    return [" ".join(text.get_text().split()) for text in figure.axes[0].texts]
+    """What the legend says of earlier lines, without the breaks between its own lines."""
+    written = [" ".join(text.get_text().split()) for text in figure.axes[0].get_legend().get_texts()]
+    return [text for text in written if text.startswith("earlier:")]
 
 
-def test_every_choice_that_differs_is_named_and_labels_keep_apart(small):
+def test_every_choice_that_differs_is_named(small):
     other = Search(0.2, 0.9, late_reset_iter=5, seeds=1, device="auto")
     assert earlier.difference(other, small) == "prune rate 0.2, target 0.9, late reset 5, 1 seed, device auto"
+
+
+def test_finish_starts_a_search_once_and_goes_on_with_one_that_was_stopped(small):
     ticket_panel = panel.TicketPanel(small)
-    ticket_panel.run(block=True)
-    figure, rows = ticket_panel.figure(), ticket_panel.table()
-    earlier.overlay(figure, [("one", rows), ("two", rows), ("three", rows)])
-    heights = sorted(text.get_position()[1] for text in figure.axes[0].texts)
-    assert all(above - below >= earlier.LINE * 0.999 for below, above in pairwise(heights))
+    plain = panel.Progress.step
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(panel.Progress, "step", lambda *given: ticket_panel.stop() or plain(*given))
+        ticket_panel.finish()
+    assert ticket_panel.table().empty
+    ticket_panel.finish()
+    whole = ticket_panel.table()
+    assert len(whole) == 10
+    ticket_panel.finish()
+    assert ticket_panel.table().equals(whole)
+    assert faint(ticket_panel.figure()) == []
+
+
+# The archive behind a search
+
+
+def test_a_search_as_it_stands_gives_the_rows_of_the_archive(monkeypatch, tmp_path):
+    """Oracle: the experiment that made the archive. Eight steps a training, so that it takes a second."""
+    monkeypatch.setitem(imp.TRAINING, ("mnist1d", "short"), (8, Search.lr))
+    rows = list(Search(seeds=1, base_seed=3, iterations=8).rows(None, tmp_path))
+    ours = {("dense" if not row["level"] else row["arm"], row["level"]): row["accuracy"] for row in rows}
+    theirs = {(row["arm"], row["level"]): row["accuracy"] for row in imp.run(3) if row["arm"] in archived.ARMS}
+    assert {key: ours[key] for key in theirs} == theirs
+    assert set(ours) - set(theirs) == {("random", 1)}
+
+
+def test_the_archive_lies_behind_choices_that_it_holds_and_a_sentence_says_why_not_behind_others():
+    rows, said = archived.like(Search(seeds=1, base_seed=2000))
+    assert set(rows["arm"]) == set(archived.ARMS)
+    assert said == "Small dots: 30 seeds of the archive, made with these choices."
+    long_steps, long_rate = imp.TRAINING["mnist1d", "long"]
+    assert archived.like(Search(iterations=long_steps, lr=long_rate))[0]["seed"].nunique() == 16
+    assert set(archived.like(Search(prune_rate=0.2))[0]["arm"]) == {"dense", "ticket"}
+    for choice, why in (
+        ({"prune_rate": 0.5}, "they removed 36 % or 20 % a level"),
+        ({"late_reset_iter": 5}, "they have no late reset"),
+        ({"iterations": 500}, "they trained a network of 40-300-100-10 for 450 or 7,000 steps"),
+    ):
+        assert archived.like(Search(**choice)) == (None, f"The archive's seeds are not shown, since {why}.")
+
+
+def test_an_archived_seed_lies_among_the_others_and_a_broken_run_does_not():
+    rows, _ = archived.like(Search())
+    mine = rows[rows["seed"] == archive.FIRST_SEED]
+    alone = mine[mine["level"] == 2].assign(level=1, density=0.64)  # a random mask where the archive has none
+    mine = pd.concat([mine, alone[alone["arm"] == "random"]])
+    said = "Of your 11 points, 10 have the archive's beside them, and all of these lie where one more seed should: "
+    assert archived.compared(mine, rows).startswith(f"{said}True. (That asks about all 10 at once")
+    broken = mine.assign(accuracy=mine["accuracy"] - 0.1 * (mine["arm"] == "random"))
+    assert archived.compared(broken, rows).startswith(f"{said}False.")
+
+
+def test_the_picture_shows_the_dots_names_them_and_spans_them():
+    choices = Search(seeds=1)
+    ticket_panel = panel.TicketPanel(choices)
+    ticket_panel._running, ticket_panel._archived = choices, archived.like(choices)
+    ticket_panel._rows = [{"seed": 0, "level": 0, "density": 1.0, "arm": "ticket", "accuracy": 0.64}]
+    figure = ticket_panel.figure()
+    dots = [line for line in figure.axes[0].lines if line.get_label() == "_archive"]
+    assert sum(len(line.get_xdata()) for line in dots) == 30 * 10
+    assert "archive, 30 seeds" in [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    assert min(figure.axes[0].get_xlim()) < 10.7
+    assert figure.axes[0].get_title().startswith("MNIST-1D, 450 steps a training\n")
+    assert "Small dots: the same of 30 seeds of the archive." in figure.alt
 
 
 def test_the_device_menu_offers_all_and_starts_at_the_cpu_or_at_what_was_chosen():

@@ -13,11 +13,11 @@ import ipywidgets
 import pandas as pd
 
 from ..lab import plots
-from . import earlier, search
+from . import archived, earlier, search
 from .progress import Progress, Stopped
 from .widgets import WIDE, Shown, device_menu, hundredths_slider, image, whole_slider
 
-INCHES = (5.0, 3.8)  # of the picture: so few that its words are large enough on a narrow page
+INCHES = (3.5, 3.5)  # of the picture: so few that its words are large enough on a narrow page
 
 
 class TicketPanel(Shown):
@@ -25,6 +25,7 @@ class TicketPanel(Shown):
 
     Training runs in a thread, so the notebook stays free. Stop takes effect at the next training step; Resume goes on
     after the last finished level. The tickets of finished searches stay in the next pictures, until they are forgotten.
+    Where the archive holds other seeds of the same choices, they lie behind the lines as small dots.
     ``choices`` says where the controls start; see :class:`lth_teach.explore.search.Search`.
     """
 
@@ -38,6 +39,7 @@ class TicketPanel(Shown):
         self._running: search.Search | None = None  # the choices of the search that is under way or stopped
         self._rows: list[dict[str, Any]] = []
         self._finished = False  # whether the rows are those of a whole search
+        self._archived: tuple[pd.DataFrame | None, str] = (None, "")  # other seeds of its choices, and what to say
         self._earlier: list[tuple[search.Search, pd.DataFrame]] = []  # finished before that one, the newest first
         self._store: tempfile.TemporaryDirectory[str] | None = None
         self._thread: threading.Thread | None = None
@@ -62,7 +64,7 @@ class TicketPanel(Shown):
             button.on_click(lambda _, act=act: act())
         self._bar = ipywidgets.IntProgress(0, 0, 1, layout=WIDE["layout"])
         self._status, self._reading = ipywidgets.HTML("Ready."), ipywidgets.HTML()
-        self._image = image("600px")
+        self._image = image("500px")
         self._image.layout.display = "none"  # until there is a picture
         row = ipywidgets.Box(buttons, layout={"flex_flow": "row wrap"})
         shown = [*self.controls.values(), row, self._bar, self._status, self._image, self._reading]
@@ -88,6 +90,7 @@ class TicketPanel(Shown):
         if self._finished and self._running is not None:
             self._earlier = [(self._running, self.table()), *self._earlier][: earlier.MOST]
         self._running, self._rows, self._finished = wanted, [], False
+        self._archived = archived.like(wanted)
         self._image.layout.display, self._reading.value = "none", ""
         if self._store:
             self._store.cleanup()
@@ -114,6 +117,18 @@ class TicketPanel(Shown):
         if self._rows:
             self._draw()
 
+    def finish(self) -> None:
+        """Return when a search is finished: wait for it or resume it, or start one if none was started yet.
+
+        Raises:
+            Exception: what went wrong in the search.
+        """
+        self.wait()
+        if self._running is None:
+            self.run(block=True)
+        elif not self._finished:
+            self.resume(block=True)
+
     def wait(self) -> None:
         """Return when the search under way has finished, stopped or failed."""
         if self._thread:
@@ -125,14 +140,21 @@ class TicketPanel(Shown):
 
     def figure(self) -> plots.Picture:
         """Accuracy against density so far: dense, ticket, control, earlier tickets. ValueError if nothing ran."""
-        figure = search.picture(self._measured())
+        measured = self._measured()
         assert self._running is not None
+        figure = search.picture(measured, self._running.iterations)
+        if self._archived[0] is not None:
+            archived.behind(figure, self._archived[0])
         earlier.overlay(figure, [(earlier.difference(each, self._running), rows) for each, rows in self._earlier])
         return figure
 
     def reading(self) -> str:
         """What the picture says of this search, in words. ValueError if nothing ran."""
-        return search.describe(self._measured())
+        text = search.describe(self._measured())
+        rows, sentence = self._archived
+        if rows is not None and self._finished:
+            sentence += f" {archived.compared(self.table(), rows)}"
+        return f"{text} {sentence}"
 
     def _measured(self) -> pd.DataFrame:
         if not self._rows:
@@ -168,6 +190,7 @@ class TicketPanel(Shown):
         try:
             self._search(self._running, Path(self._store.name))
             self._finished = True
+            self._reading.value = html.escape(self.reading())
             self._bar.value = self._bar.max
             self._status.value = f"Done: {len(self._rows)} networks trained."
         except Stopped:
@@ -186,7 +209,7 @@ class TicketPanel(Shown):
         for row in choices.rows(progress.step, store, known):
             self._rows.append(row)
             self._draw()
-            self._reading.value = html.escape(search.describe(self.table()))
+            self._reading.value = html.escape(self.reading())
 
     def _show(self, error: Exception) -> None:
         self._status.value = f"<b>{type(error).__name__}:</b> {html.escape(str(error))}"

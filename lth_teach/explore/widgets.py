@@ -14,10 +14,11 @@ import ipywidgets
 from ..ground.devices import available_devices
 from ..lab import plots
 
+FULL = "calc(100% - 4px)"  # of the page, less the margins that every widget has; with 100 % its edge is cut off
 # At most that wide, and less where the page is narrower.
 WIDE: dict[str, Any] = {
     "style": {"description_width": "min(13em, 45%)"},
-    "layout": {"width": "100%", "max_width": "34em"},
+    "layout": {"width": FULL, "max_width": "34em"},
 }
 
 
@@ -94,7 +95,7 @@ class Explorer(Shown):
 
 def image(width: str = "700px") -> ipywidgets.Widget:
     """A place for a picture of this width, less where the page is narrower."""
-    return ipywidgets.Image(format="png", layout={"width": "100%", "max_width": width, "height": "auto"})
+    return ipywidgets.Image(format="png", layout={"width": FULL, "max_width": width, "height": "auto"})
 
 
 def whole_slider(label: str, value: int, low: int, high: int) -> ipywidgets.Widget:

@@ -15,6 +15,16 @@ NOTEBOOK = "00_start_here.ipynb"
 SCREENSHOTS = ROOT / "build" / "screenshots"
 TRAINING = 180_000  # milliseconds; generous, for a slow or busy machine
 
+# What of the panel reaches beyond the right edge of its cell's output.
+STICKS_OUT = """
+[...document.querySelectorAll(".jp-OutputArea-output")].flatMap((output) => {
+  const edge = output.getBoundingClientRect().right + 0.5;
+  return [...output.querySelectorAll(".widget-hslider, .widget-dropdown, .widget-image, .jupyter-button")]
+    .filter((part) => part.getBoundingClientRect().right > edge)
+    .map((part) => part.className);
+})
+"""
+
 pytestmark = pytest.mark.browser
 
 
@@ -30,8 +40,8 @@ def test_a_learner_finds_a_ticket_stops_resumes_and_is_told_what_is_wrong(page):
     start, stop, resume = (button(page, name) for name in ("Start", "Stop", "Resume"))
 
     # Prune hard and repeat twice, so that the test is short. Sliders are moved with the keyboard.
-    move(page, "Prune rate", "ArrowRight", 30, "0.50")
-    move(page, "Seeds", "ArrowLeft", 1, "2")
+    move(page, "Prune rate", "ArrowRight", 14, "0.50")
+    move(page, "Seeds", "ArrowRight", 1, "2")
     device = page.get_by_label("Device")
     device.select_option("cpu")
     offered = [text.replace("\N{NO-BREAK SPACE}", " ") for text in device.locator("option").all_inner_texts()]
@@ -68,6 +78,27 @@ def test_a_learner_finds_a_ticket_stops_resumes_and_is_told_what_is_wrong(page):
         expect(page.get_by_text(f"device '{absent}' is not present on this machine; present: auto")).to_be_visible()
         expect(start).to_be_enabled()
         shoot(page, "4-absent-device")
+
+    # The earlier search is named in the picture of the next one, until it is forgotten.
+    move(page, "Seeds", "ArrowLeft", 1, "1")
+    device.select_option("cpu")
+    before = picture.get_attribute("src")
+    start.click()
+    expect(page.get_by_text("Done: 9 networks trained.")).to_be_visible(timeout=TRAINING)
+    assert picture.get_attribute("src") != before
+    forget = button(page, "Forget earlier")
+    expect(forget).to_be_enabled()
+    shoot(page, "5-earlier")
+    before = picture.get_attribute("src")
+    forget.click()
+    expect(forget).to_be_disabled()
+    expect(picture).not_to_have_attribute("src", before)
+
+    page.keyboard.press("Control+B")  # closes the side bar
+    page.set_viewport_size({"width": 400, "height": 1400})
+    expect(picture).to_be_visible()
+    assert page.evaluate(STICKS_OUT) == []
+    shoot(page, "6-narrow")
 
 
 def run_down_to_the_panel(page: Page) -> None:

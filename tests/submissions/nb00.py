@@ -1,28 +1,29 @@
 """Notebook 00, 3 points by machine: three submissions that are wrong in plausible ways, and what they deserve."""
 
 
-class TakesSparsityForAPercentage:
-    points = 2
-    says = {"percent_kept": "sparsity is a fraction from 0 to 1, not a percentage"}
+class TrustsTheMean:
+    points = 0
+    says = {"last_that_keeps_up": "that trusts the mean alone"}
 
-    def percent_kept(sparsity):
-        return 100 - sparsity
+    def last_that_keeps_up(levels, margin):
+        found = 100.0
+        for kept, _low, mean, _high in levels:
+            if mean >= -margin:
+                found = kept
+        return found
 
 
-class StopsWhereTheCurveFirstFalls:
-    points = 1
-    says = {"last_matching_level": "that is where the curve first falls below; it may come back above"}
+class LooksAtTheDistanceOnly:
+    points = 0
+    says = {"last_that_keeps_up": "a ticket far *above* the dense network keeps up, too"}
 
-    def last_matching_level(accuracies, tolerance):
-        level = 0
-        while level + 1 < len(accuracies) and accuracies[level + 1] >= accuracies[0] - tolerance:
-            level += 1
-        return level
+    def last_that_keeps_up(levels, margin):
+        return next((kept for kept, low, *_ in reversed(levels) if abs(low) < margin), 100.0)
 
 
 class LearnedTheCheckByHeart:
-    points = 2
-    says = {"percent_kept": "AssertionError"}  # from the hidden test
+    points = 0
+    says = {"last_that_keeps_up": "AssertionError"}  # from the hidden test
 
-    def percent_kept(sparsity):
-        return {0.9: 10.0, 0.488: 51.2, 0.0: 100.0, 0.964: 3.6}.get(sparsity, 0.0)
+    def last_that_keeps_up(levels, margin):
+        return {5: 16.8, 4: 12.5, 3: levels[0][0], 2: 100.0 if levels[0][1] < 0 else 64.0}[len(levels)]

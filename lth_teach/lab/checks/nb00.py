@@ -1,4 +1,4 @@
-"""Checks of notebook 00: reading an accuracy-against-density plot."""
+"""Check of notebook 00: reading, by program, how far a ticket keeps up."""
 
 from __future__ import annotations
 
@@ -6,83 +6,99 @@ from collections.abc import Callable, Sequence
 
 from . import exercise, expect
 
+Level = tuple[float, float, float, float]  # percent kept; low end, mean and high end of ticket − dense, in points
+
+UP_AND_DOWN: list[Level] = [
+    (64.0, 0.4, 1.0, 1.6),
+    (41.0, 1.3, 1.8, 2.3),
+    (26.2, 0.2, 0.7, 1.2),
+    (16.8, -0.6, -0.2, 0.2),
+    (10.7, -3.0, -2.4, -1.8),
+]
+
+
+def _last(levels: Sequence[Level], margin: float) -> float:
+    found = 100.0
+    for kept, low, _, _ in levels:
+        if low > -margin:
+            found = kept
+    return found
+
 
 @exercise(
-    "Sparsity counts what is gone, density what is kept. Together they make 1.",
-    "Percent is the fraction times 100.",
-    "return 100 * (1 - sparsity)",
+    "A level keeps up if its whole interval lies above the margin's line. Which end of the interval decides that?",
+    "The margin is given as a positive number of points, and the line lies that far below zero. The curve may dip "
+    "below it and come back: the question asks for the last level that keeps up.",
+    "Walk through the levels from the dense end. Whenever the lower end of the interval clears the line, remember how "
+    "much is kept there. What you remember at the end is the answer. Before you start, remember the dense network.",
+    solution=_last,
 )
-def percent_kept(attempt: Callable[[float], float]) -> int:
-    """Sparsity (fraction removed) → percent of weights kept."""
-    cases = (0.9, 0.488, 0.0, 0.964)
-    mistakes = [
-        ("that is the fraction kept; the question asks for percent.", lambda sparsity: 1 - sparsity),
-        ("sparsity is a fraction from 0 to 1, not a percentage; 1 is all of it.", lambda sparsity: 100 - sparsity),
-        ("that is the percent removed; 90 % sparsity leaves 10 % of the weights.", lambda sparsity: 100 * sparsity),
+def last_that_keeps_up(attempt: Callable[[Sequence[Level], float], float]) -> int:
+    """Levels, dense end first, and a margin in points → percent kept at the last whose whole interval clears it."""
+    cases: list[tuple[str, list[Level], float]] = [
+        ("up, then down", UP_AND_DOWN, 1.0),
+        ("wide intervals", [(50.0, -0.7, 0.1, 0.9), (25.0, -1.4, -0.3, 0.8), (12.5, -2.6, -1.5, -0.4)], 1.0),
+        ("a dip", [(50.0, -0.3, 0.1, 0.5), (25.0, -1.9, -1.2, -0.5), (12.5, -0.8, -0.1, 0.6), (6.2, -5, -4, -3)], 1.0),
+        ("a small margin", [(80.0, -0.1, 0.3, 0.7), (64.0, -0.5, -0.1, 0.3), (51.2, -0.9, -0.4, 0.1)], 0.2),
+        ("far above, then below", [(64.0, 1.2, 1.6, 2.0), (41.0, -2.0, -1.5, -1.0)], 1.0),
+        ("a ticket that never keeps up", [(36.0, -4.0, -3.0, -2.0), (13.0, -9.0, -8.0, -7.0)], 1.0),
     ]
-    for sparsity in cases:
-        expect(attempt, [sparsity], 100 * (1 - sparsity), mistakes, shown=f"sparsity {sparsity}")
+    for name, levels, margin in cases:
+        shown = f"{name}: levels {levels}, margin {margin}"
+        expect(attempt, [levels, margin], _last(levels, margin), MISTAKES, shown)
     return len(cases)
 
 
-@exercise(
-    "The first entry is the dense network. A level keeps up if it has at least the dense accuracy minus the tolerance.",
-    "The curve may dip and come back. The question asks for the last level that keeps up, so look at all of them.",
-    "Collect the indices i with accuracies[i] >= accuracies[0] - tolerance and return the largest.",
-)
-def last_matching_level(attempt: Callable[[Sequence[float], float], int]) -> int:
-    """Accuracies by level (dense first, in percent) and a tolerance in points → index of the last that keeps up."""
-    cases: list[tuple[list[float], float, int]] = [
-        ([70.0, 71.5, 72.0, 70.2, 66.0, 61.0], 0.0, 3),
-        ([70.0, 71.5, 69.5, 70.5, 69.1, 61.0], 1.0, 4),
-        ([70.0, 72.0, 71.0, 71.0, 65.0], 0.0, 3),
-        ([70.0, 71.0, 70.0, 65.0], 0.0, 2),
-        ([70.0, 68.0, 70.0, 67.0], 0.0, 2),
-        ([70.0, 60.0, 50.0], 1.0, 0),
-    ]
-    mistakes: list[tuple[str, Callable[[Sequence[float], float], float]]] = [
-        ("that is the accuracy; the question asks for its index.", _accuracy),
-        ("that is where the curve first falls below; it may come back above.", _first_run),
-        ("that counts strictly better levels only; equal to the bound still keeps up (>=, not >).", _strict),
-        ("that is the most accurate level; the question asks for the sparsest that keeps up.", _best),
-        ("you compare with the dense accuracy plus the tolerance; a tolerance makes the bound lower.", _plus),
-        ("equal accuracies: list.index finds the first of them, and you want the last.", _first_of_equals),
-        ("that is the first level that does not keep up any more; you want the one before.", _one_too_many),
-    ]
-    for accuracies, tolerance, expected in cases:
-        shown = f"accuracies {accuracies}, tolerance {tolerance}"
-        expect(attempt, [accuracies, tolerance], expected, mistakes, shown)
-    return len(cases)
+def _where(clears: Callable[[Level, float], bool]) -> Callable[[Sequence[Level], float], float]:
+    """The last level that passes another test."""
+    return lambda levels, margin: next((level[0] for level in reversed(levels) if clears(level, margin)), 100.0)
 
 
-def _right(accuracies: Sequence[float], tolerance: float) -> int:
-    return max(i for i, accuracy in enumerate(accuracies) if accuracy >= accuracies[0] - tolerance)
+def _first_run(levels: Sequence[Level], margin: float) -> float:
+    found = 100.0
+    for kept, low, _, _ in levels:
+        if low <= -margin:
+            break
+        found = kept
+    return found
 
 
-def _accuracy(accuracies: Sequence[float], tolerance: float) -> float:
-    return accuracies[_right(accuracies, tolerance)]
+def _index(levels: Sequence[Level], margin: float) -> int:
+    return next((i for i in reversed(range(len(levels))) if levels[i][1] > -margin), 0)
 
 
-def _first_of_equals(accuracies: Sequence[float], tolerance: float) -> int:
-    return list(accuracies).index(accuracies[_right(accuracies, tolerance)])
+def _first(levels: Sequence[Level], margin: float) -> float:
+    return next((level[0] for level in levels if level[1] > -margin), 100.0)
 
 
-def _first_run(accuracies: Sequence[float], tolerance: float) -> int:
-    falls = [i for i, accuracy in enumerate(accuracies) if accuracy < accuracies[0] - tolerance]
-    return falls[0] - 1 if falls else len(accuracies) - 1
-
-
-def _strict(accuracies: Sequence[float], tolerance: float) -> int:
-    return max((i for i, accuracy in enumerate(accuracies) if accuracy > accuracies[0] - tolerance), default=0)
-
-
-def _best(accuracies: Sequence[float], _tolerance: float) -> int:
-    return max(range(len(accuracies)), key=lambda i: accuracies[i])
-
-
-def _plus(accuracies: Sequence[float], tolerance: float) -> int:
-    return max((i for i, accuracy in enumerate(accuracies) if accuracy >= accuracies[0] + tolerance), default=0)
-
-
-def _one_too_many(accuracies: Sequence[float], tolerance: float) -> int:
-    return _right(accuracies, tolerance) + 1
+MISTAKES: list[tuple[str, Callable[[Sequence[Level], float], float]]] = [
+    (
+        "that trusts the mean alone. The truth may lie anywhere in the interval, so its lower end must clear the line.",
+        _where(lambda level, margin: level[2] > -margin),
+    ),
+    (
+        "that asks whether the upper end clears the line. Not to be shown to fall behind is not to be shown to keep "
+        "up: with one wide interval, anything would.",
+        _where(lambda level, margin: level[3] > -margin),
+    ),
+    ("you stopped at the first level that falls behind. The curve may come back; look at all of them.", _first_run),
+    (
+        "you put the line above zero. To keep up is to be not more than the margin below.",
+        _where(lambda level, margin: level[1] > margin),
+    ),
+    (
+        "a ticket far *above* the dense network keeps up, too. The line has one side only: what lies above it is well.",
+        _where(lambda level, margin: abs(level[1]) < margin),
+    ),
+    ("that asks for no loss at all; the margin is missing.", _where(lambda level, _: level[1] > 0)),
+    (
+        "if no level keeps up, 100 % of the weights are needed: return 100.0.",
+        lambda levels, margin: _last(levels, margin) % 100,
+    ),
+    ("that is the position of the level; the question asks for the percent kept there.", _index),
+    ("that is the first level that keeps up; you want the last.", _first),
+    (
+        "that is the first level that does not keep up, or the last level whatever it does.",
+        lambda levels, margin: levels[min(1 + _index(levels, margin), len(levels) - 1)][0],
+    ),
+]
