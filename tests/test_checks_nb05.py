@@ -1,94 +1,294 @@
-"""The checks of notebook 05 pass the solutions, and name the mistake in the likely wrong answers."""
+"""The checks of notebook 05 pass what is right, however it is written, and name the mistake in what is likely wrong."""
+
+import copy
+import runpy
+from pathlib import Path
 
 import pytest
 import torch
 
-from lth_teach.lab import checks
+from lth_teach import Ticket, masks
+from lth_teach.enforcement import enforce
+from lth_teach.lab.checks import nb05
 
 pytestmark = pytest.mark.usefixtures("own_progress")
 
-
-def rewind(trained, theta_k, masks, k, total):
-    state = {name: value * masks[name] if name in masks else value.clone() for name, value in theta_k.items()}
-    return {"state": state, "first_step": k, "steps": total - k}
-
-
-def changed(**entries):
-    """The right answer with some entries replaced; each is a function of the check's arguments."""
-    return lambda *arguments: rewind(*arguments) | {name: entry(*arguments) for name, entry in entries.items()}
+SUBMISSIONS = [
+    made
+    for made in runpy.run_path(str(Path(__file__).parent / "submissions" / "nb05.py")).values()
+    if hasattr(made, "says")
+]
+POINTS = {"late_reset": 3, "random_ticket": 2, "two_dials": 3}
 
 
-def parameters_only(trained, theta_k, masks, k, total):
-    state = {name: value for name, value in trained.items() if "running" in name or "tracked" in name}
-    return rewind(trained, theta_k | state, masks, k, total)
+def zero_once(network, kept):
+    for name, mask in kept.items():
+        network.get_parameter(name).data *= mask
 
 
-def new_statistics(trained, theta_k, masks, k, total):
-    return rewind(trained, theta_k | {"1.running_mean": torch.zeros_like(theta_k["1.running_mean"])}, masks, k, total)
+def dense(network, train, steps, k):
+    """The right dense training; returns θ_k."""
+    train(network, 0, k)
+    theta_k = copy.deepcopy(network.state_dict())
+    train(network, k, steps)
+    return theta_k
 
 
-def in_place(trained, theta_k, masks, k, total):
-    theta_k["0.weight"] *= masks["0.weight"]
-    return {"state": theta_k, "first_step": k, "steps": total - k}
+def search(
+    first=dense,
+    rewind=lambda network, start: network.load_state_dict(start),
+    hold=enforce,
+    begin=lambda k, steps: (k, steps),
+    cut_first=True,
+    give=Ticket,
+):
+    """A ``late_reset`` of which one part may be another."""
+
+    def attempt(network, train, cut, steps, k, levels):
+        theta_k = first(network, train, steps, k)
+        kept = masks.dense(network)
+        for _ in range(levels):
+            if cut_first:
+                kept = cut(network, kept)
+            rewind(network, theta_k)
+            if not cut_first:
+                kept = cut(network, kept)
+            hold(network, kept)
+            train(network, *begin(k, steps))
+        return give(kept, theta_k)
+
+    return attempt
+
+
+def in_one_go(network, train, steps, k):
+    """Another right way: to k, copy, and once more from the very start."""
+    start = copy.deepcopy(network.state_dict())
+    train(network, 0, k)
+    theta_k = copy.deepcopy(network.state_dict())
+    network.load_state_dict(start)
+    train(network, 0, steps)
+    return theta_k
+
+
+def documents(network, train, steps, k):
+    train(network, 0, k)
+    theta_k = copy.deepcopy(network.state_dict())
+    train(network, 0, steps)
+    return theta_k
+
+
+def without_copy(network, train, steps, k):
+    train(network, 0, k)
+    theta_k = network.state_dict()
+    train(network, k, steps)
+    return theta_k
+
+
+def saved_too_early(network, train, steps, k):
+    theta = copy.deepcopy(network.state_dict())
+    train(network, 0, steps)
+    return theta
+
+
+def no_first_steps(network, train, steps, k):
+    theta = copy.deepcopy(network.state_dict())
+    train(network, k, steps)
+    return theta
+
+
+def only_to_k(network, train, steps, k):
+    train(network, 0, k)
+    return copy.deepcopy(network.state_dict())
+
+
+def parameters_only(network, start):
+    names = dict(network.named_parameters())
+    network.load_state_dict({name: value for name, value in start.items() if name in names}, strict=False)
+
+
+def matrices_only(network, start):
+    network.load_state_dict({name: value for name, value in start.items() if value.dim() == 2}, strict=False)
+
+
+def never_trains_the_last(network, train, cut, steps, k, levels):
+    waiting = [train] * (2 + levels - 1)
+    return nb05.late_reset.solution(
+        network, lambda *given: waiting.pop()(*given) if waiting else None, cut, steps, k, levels
+    )
 
 
 def test_the_solutions_pass(capsys):
-    assert checks.nb05.rewind(rewind)
-    assert checks.nb05.steps_of_search(lambda prunings, k, total: total + prunings * (total - k))
-    assert capsys.readouterr().out == "rewind: passed (2 cases).\nsteps_of_search: passed (4 cases).\n"
+    assert nb05.late_reset(nb05.late_reset.solution)
+    assert nb05.random_ticket(nb05.random_ticket.solution)
+    assert nb05.two_dials(nb05.two_dials.solution)
+    assert capsys.readouterr().out == (
+        "late_reset: passed (2 cases).\nrandom_ticket: passed (2 cases).\ntwo_dials: passed (5 cases).\n"
+    )
 
 
-def test_a_rewind_by_torch_where_passes_too():
-    def by_where(trained, theta_k, masks, k, total):
-        state = dict(theta_k)
-        for name, mask in masks.items():
-            state[name] = torch.where(mask, theta_k[name], 0.0)
-        return {"steps": total - k, "state": state, "first_step": k}
-
-    assert checks.nb05.rewind(by_where)
+@pytest.mark.parametrize("attempt", [search(), search(first=in_one_go)])
+def test_other_right_searches_pass(attempt):
+    assert nb05.late_reset(attempt)
 
 
 @pytest.mark.parametrize(
     ("attempt", "message"),
     [
-        (parameters_only, "running statistics are still those of the trained network"),
-        (changed(first_step=lambda *_: 0), "start again at step 0"),
-        (changed(steps=lambda *arguments: arguments[4]), "run past the end of the schedule"),
-        (changed(first_step=lambda *_: 0, steps=lambda *arguments: arguments[4]), "start from the beginning"),
-        (changed(first_step=lambda *a: a[3] + 1, steps=lambda *a: a[4] - a[3] - 1), "The next one has the number k"),
-        (changed(state=lambda trained, theta_k, *_: theta_k), "the mask was not applied"),
-        (changed(state=lambda trained, *_: trained), "the trained weights, and without the mask"),
-        (lambda trained, theta_k, *rest: rewind(trained, trained, *rest), "keeps the mask only"),
-        (
-            changed(state=lambda *a: {name: a[1][name] * mask for name, mask in a[2].items()}),
-            "entries are missing",
-        ),
-        (new_statistics, "found"),
-        (in_place, "your function changed its arguments"),
-        (lambda *arguments: rewind(*arguments)["state"], "found"),
-        (lambda *_: None, "Does your function return its result?"),
+        (search(first=documents), "k + T steps: after its first 2 the dense network has only T − k left"),
+        (search(first=without_copy), "state_dict() hands out the very tensors"),
+        (search(first=saved_too_early), "that is θ₀. It was saved before the first k steps"),
+        (search(first=no_first_steps), "the steps from 0 up to 2 were left out"),
+        (search(first=only_to_k), "the mask was taken from θ_k"),
+        (search(first=lambda network, *_: copy.deepcopy(network.state_dict())), "something has to be trained first"),
+        (search(rewind=lambda *_: None), "you forgot to rewind"),
+        (search(rewind=matrices_only), "you rewound the weight matrices only"),
+        (search(rewind=parameters_only), "you rewound the weight matrices only"),
+        (search(cut_first=False), "Cut first, by the trained sizes; then rewind"),
+        (search(hold=lambda *_: None), "the mask was not applied"),
+        (search(hold=zero_once), "every step moves them"),
+        (search(begin=lambda k, steps: (0, steps)), "They should stand at 2, as they did when θ_k was passed"),
+        (search(begin=lambda k, steps: (0, steps - k)), "but they are the first ones"),
+        (search(begin=lambda k, steps: (k, steps - 1)), "it stops before the end of the schedule"),
+        (search(begin=lambda k, steps: (k + 1, steps)), "The next one is number 2"),
+        (search(begin=lambda k, steps: (k, k + steps)), "who starts at k has 6 − k left"),
+        (search(give=lambda kept, theta: kept), "expected  a Ticket"),
+        (search(give=lambda kept, theta: Ticket({n: ~m for n, m in kept.items()}, theta)), "found     other masks"),
+        (search(give=lambda kept, theta: Ticket(kept, {n: v + 1 for n, v in theta.items()})), "so they are no copy"),
+        (never_trains_the_last, "the ticket is never trained"),
+        (lambda *_: None, "expected  2 cuts, one a level"),
         (lambda *_: 1 / 0, "ZeroDivisionError"),
         (7, "Expected a function"),
     ],
 )
-def test_a_wrong_rewind_is_told_why(attempt, message, capsys):
-    assert not checks.nb05.rewind(attempt)
+def test_a_wrong_search_is_told_why(attempt, message, capsys):
+    assert not nb05.late_reset(attempt)
     assert message in capsys.readouterr().out
+
+
+def drawn(new_mask, start=lambda ticket, generator: ticket.initial_weights):
+    """A ``random_ticket`` from a function of one mask and the generator."""
+
+    def attempt(ticket, generator):
+        return Ticket({n: new_mask(m, generator) for n, m in ticket.masks.items()}, start(ticket, generator))
+
+    return attempt
+
+
+def shuffled(mask, generator):
+    return mask.flatten()[torch.randperm(mask.numel(), generator=generator)].view_as(mask)
+
+
+def by_scores(mask, generator):
+    """Another right way: keep the largest of as many random numbers."""
+    scores = torch.rand(mask.shape, generator=generator)
+    return scores >= scores.flatten().topk(int(mask.sum())).values.min()
+
+
+def over_all_layers(ticket, generator):
+    flat = torch.cat([mask.flatten() for mask in ticket.masks.values()])
+    parts = shuffled(flat, generator).split([mask.numel() for mask in ticket.masks.values()])
+    found = {n: part.view_as(m) for part, (n, m) in zip(parts, ticket.masks.items(), strict=True)}
+    return Ticket(found, ticket.initial_weights)
+
+
+def redrawn(ticket, generator):
+    return {n: torch.randn(w.shape, generator=generator) for n, w in ticket.initial_weights.items()}
+
+
+def masked_start(ticket, generator):
+    return {n: w * ticket.masks.get(n, True) for n, w in ticket.initial_weights.items()}
+
+
+def in_place(ticket, generator):
+    for mask in ticket.masks.values():
+        mask.copy_(shuffled(mask, generator))
+    return Ticket(ticket.masks, ticket.initial_weights)
+
+
+@pytest.mark.parametrize("attempt", [drawn(shuffled), drawn(by_scores)])
+def test_every_way_of_drawing_passes(attempt):
+    assert nb05.random_ticket(attempt)
 
 
 @pytest.mark.parametrize(
     ("attempt", "message"),
     [
-        (lambda n, k, total: k + total + n * total, "the steps of the document's code"),
-        (lambda n, k, total: (n + 1) * total, "the levels after the first start at step k"),
-        (lambda n, k, total: n * (total - k), "the dense network is missing"),
-        (lambda n, k, total: (n + 1) * (total - k), "its first k steps"),
-        (lambda n, k, total: k + total + n * (total - k), "its first k are among them"),
-        (lambda n, k, total: total + (n - 1) * (total - k), "prunings + 1 in all"),
-        (lambda n, k, total: str(total + n * (total - k)), "found"),
-        (lambda n, k, total: None, "Does your function return its result?"),
+        (over_all_layers, "drawn over all layers together"),
+        (drawn(lambda m, g: torch.rand(m.shape, generator=g) < m.double().mean()), "right on average only"),
+        (drawn(lambda m, g: ~shuffled(m, g)), "this is another number of weights"),
+        (drawn(lambda m, g: m[torch.randperm(len(m), generator=g)]), "rows or columns were moved as a whole"),
+        (drawn(lambda m, g: m), "the ticket's own mask"),
+        (drawn(lambda m, g: m.flatten()[torch.randperm(m.numel())].view_as(m)), "did not come from the generator"),
+        (drawn(lambda m, g: m.flatten().sort().values.view_as(m)), "the same mask each time"),
+        (drawn(lambda m, g: shuffled(m, g).float()), "expected  a bool mask"),
+        (drawn(lambda m, g: shuffled(m, g).flatten()), "expected  a bool mask"),
+        (drawn(shuffled, redrawn), "new values are a second change"),
+        (drawn(shuffled, masked_start), "most of the new places hold a zero"),
+        (in_place, "your function changed the masks"),
+        (lambda ticket, generator: ticket.masks, "expected  a Ticket"),
+        (lambda *_: None, "Does your function return its result?"),
     ],
 )
-def test_a_wrong_count_is_told_why(attempt, message, capsys):
-    assert not checks.nb05.steps_of_search(attempt)
+def test_a_wrong_draw_is_told_why(attempt, message, capsys):
+    assert not nb05.random_ticket(attempt)
     assert message in capsys.readouterr().out
+
+
+def dials(stays=lambda network, start, end: None, begin=lambda weights_at, rate_at: rate_at, pause=lambda at: at or 0):
+    """A ``two_dials`` of which one part may be another; ``stays`` is what happens when the weights should stay."""
+
+    def attempt(network, train, cut, steps, levels, weights_at, rate_at):
+        start = dense(network, train, steps, pause(weights_at))
+        end = copy.deepcopy(network.state_dict())
+        kept = masks.dense(network)
+        for _ in range(levels):
+            kept = cut(network, kept)
+            if weights_at is None:
+                stays(network, start, end)
+            else:
+                network.load_state_dict(start)
+            enforce(network, kept)
+            train(network, begin(weights_at, rate_at), steps)
+        return kept
+
+    return attempt
+
+
+def test_two_dials_written_otherwise_passes():
+    assert nb05.two_dials(dials())
+
+
+@pytest.mark.parametrize(
+    ("attempt", "message"),
+    [
+        (dials(stays=lambda network, start, end: network.load_state_dict(start)), "that is θ₀."),
+        (
+            dials(stays=lambda network, start, end: network.load_state_dict(end)),
+            "back at the end of the dense training",
+        ),
+        (dials(begin=lambda weights_at, rate_at: weights_at or 0), "The schedule has a dial of its own"),
+        (dials(begin=lambda weights_at, rate_at: 0), "They should stand at 2"),
+        (dials(pause=lambda at: 0), "that is θ₀. It was saved before"),
+        (lambda *given: [nb05.two_dials.solution(*given)], "the masks of the last level"),
+    ],
+)
+def test_a_wrong_dial_is_told_why(attempt, message, capsys):
+    assert not nb05.two_dials(attempt)
+    assert message in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("made", SUBMISSIONS, ids=lambda made: made.__name__)
+def test_submissions_are_told_what_they_deserve(made, capsys):
+    earned = sum(POINTS.values())
+    for name, message in made.says.items():
+        assert not getattr(nb05, name)(vars(made)[name])
+        assert message in capsys.readouterr().out
+        earned -= POINTS[name]
+    assert earned == made.points
+
+
+@pytest.mark.parametrize("name", POINTS)
+def test_the_cells_below_an_open_exercise_get_the_courses_own(name, capsys):
+    exercise = getattr(nb05, name)
+    assert exercise.or_ours(lambda *_: None) is exercise.solution
+    assert "use the course's own" in capsys.readouterr().out

@@ -1,122 +1,124 @@
-"""Checks of notebook 05: a rewind that forgets nothing, and what a search with late reset costs."""
+"""Checks of notebook 05: a search that rewinds to step k, a random mask on θ_k, and a search with two dials."""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
-from functools import partial
-from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from ...randomness import generator
-from . import exercise, expect
+from ... import enforcement, masks, models
+from ...tickets import Ticket
+from . import describe, exercise
+from ._nb05_draw import judge_draws, made_up
+from ._nb05_search import Case, Search, check_masks, differing
+from ._nb05_watch import Cut, Train
 
-State = dict[str, Tensor]
-Restart = dict[str, Any]
+
+def _late_reset(network: nn.Module, train: Train, cut: Cut, steps: int, k: int, levels: int) -> Ticket:
+    train(network, 0, k)
+    theta_k = copy.deepcopy(network.state_dict())
+    train(network, k, steps)
+    kept = masks.dense(network)
+    for _ in range(levels):
+        kept = cut(network, kept)
+        network.load_state_dict(theta_k)
+        enforcement.enforce(network, kept)
+        train(network, k, steps)
+    return Ticket(kept, theta_k)
 
 
-@exercise(
-    "Four things stand at step k when training reaches it: the weights, the running statistics of BatchNorm, the "
-    "learning rate, and the place in the data. The last two depend on the number of the step alone.",
-    "theta_k is a whole state_dict: go through all of its entries. Only those that have a mask are multiplied by it.",
-    "state = {name: value * masks[name] if name in masks else value.clone() for name, value in theta_k.items()}; "
-    "the first step is k, and total - k steps are left.",
-)
-def rewind(attempt: Callable[..., Restart]) -> int:
-    """(trained, theta_k, masks, k, total) → {"state": m ⊙ θ_k and buffers of θ_k, "first_step": k, "steps": T − k}."""
-    mistakes: list[tuple[str, Callable[..., Restart]]] = [
-        ("the state is right, but the schedule and the data start again at step 0; they should stand at k.",
-         partial(_restart, first=lambda k, total: 0)),
-        ("first step and state are right, but T more steps would run past the end of the schedule.",
-         partial(_restart, steps=lambda k, total: total)),
-        ("the first step is 0 and the steps are T: schedule and data order start from the beginning.",
-         partial(_restart, first=lambda k, total: 0, steps=lambda k, total: total)),
-        ("one step short: the steps that are left are k, k + 1, …, T − 1, and those are T − k.",
-         partial(_restart, steps=lambda k, total: total - k - 1)),
-        ("the first k steps, 0 to k − 1, are done. The next one has the number k.",
-         partial(_restart, first=lambda k, total: k + 1, steps=lambda k, total: total - k - 1)),
-        ("only weights and biases were rewound; BatchNorm's running statistics are still those of the trained network.",
-         partial(_restart, whole=False)),
-        ("entries are missing: a state_dict holds biases, BatchNorm's scales and its buffers as well.",
-         partial(_restart, only_masked=True)),
-        ("the mask was not applied: pruned weights start from θ_k, too.", partial(_restart, masked=False)),
-        ("these are the trained weights, and without the mask. Rewinding goes back to θ_k.",
-         partial(_restart, trained_weights=True, masked=False)),
-        ("these are the trained weights. Rewinding throws them away and keeps the mask only.",
-         partial(_restart, trained_weights=True)),
-    ]  # fmt: skip
-    cases = 0
-    for inputs, outputs, k, total in ((3, 1, 7, 700), (2, 2, 0, 40)):
-        network = nn.Sequential(nn.Linear(inputs, outputs), nn.BatchNorm1d(outputs))
-        theta_k, trained = _shifted(network, 2 * cases), _shifted(network, 2 * cases + 1)
-        masks = {"0.weight": torch.arange(inputs * outputs).reshape(outputs, inputs) % 3 != 1}
-        arguments: list[Any] = [trained, theta_k, masks, k, total]
-        shown = f"two states of a linear layer with BatchNorm, masks of {list(masks)}, k = {k}, total = {total}"
-        expect(attempt, arguments, _restart(*arguments), mistakes, shown)
-        cases += 1
-    return cases
+def _normed() -> nn.Module:
+    network = nn.Sequential(*models.mlp(4, 6, 4, seed=1))
+    network.insert(1, nn.BatchNorm1d(6))
+    return network
 
 
 @exercise(
-    "Count the dense network apart from the rest: it is trained from step 0.",
-    "There are `prunings` networks besides the dense one. Each of them starts at step k and stops at step T.",
-    "return total + prunings * (total - k)",
+    "When the network stands at step k, something has to be kept. What does training change, besides the weights?",
+    "state_dict() holds weights, biases and running statistics, but hands out the live tensors: copy it. The rate and "
+    "the data follow from the number of the step alone, so it is enough to begin at the right number.",
+    "Copy the state after k steps and train on to the end. In each level, once the cut is made: put the copy back, let "
+    "the new mask hold, and train the steps from k to the end.",
+    solution=_late_reset,
 )
-def steps_of_search(attempt: Callable[[int, int, int], int]) -> int:
-    """(prunings, k, total) → training steps of the whole search: T, and T − k for each pruning."""
-    mistakes: list[tuple[str, Callable[[int, int, int], int]]] = [
-        ("those are the steps of the document's code: k + T for the dense network, then T at every level.",
-         lambda n, k, total: k + total + n * total),
-        ("you count T steps at every level; the levels after the first start at step k.",
-         lambda n, k, total: (n + 1) * total),
-        ("the dense network is missing: it is trained, too, and from step 0.", lambda n, k, total: n * (total - k)),
-        ("the dense network has to take its first k steps as well, or there would be no θ_k.",
-         lambda n, k, total: (n + 1) * (total - k)),
-        ("the dense network trains T steps in all; its first k are among them.",
-         lambda n, k, total: k + total + n * (total - k)),
-        ("the dense network is one of the networks, but not one of the prunings: there are prunings + 1 in all.",
-         lambda n, k, total: total + (n - 1) * (total - k)),
-    ]  # fmt: skip
-    cases = [(4, 7, 700), (10, 0, 500), (0, 20, 2_000), (13, 150, 3_000)]
-    for prunings, k, total in cases:
-        shown = f"prunings {prunings}, k {k}, total {total}"
-        expect(attempt, [prunings, k, total], total + prunings * (total - k), mistakes, shown)
+def late_reset(attempt: Callable[..., Ticket]) -> int:
+    """(network, train, cut, steps, k, levels) → Ticket(last masks, θ_k); every level starts from θ_k at step k."""
+    cases = [
+        Case("a network of 48 weights with BatchNorm, k 2", _normed(), 6, 2, 2, 2),
+        Case("a network of 48 weights, k 0", models.mlp(4, 6, 4, seed=2), 4, 2, 0, 0),
+    ]
+    for case in cases:
+        search = Search.of(attempt, case, case.rate_at, case.levels)
+        search.judge()
+        ticket = search.result
+        if not isinstance(ticket, Ticket):
+            raise search.wrong("a Ticket", describe(ticket))
+        check_masks(search, ticket.masks)
+        theta_k = search.theta(case.rate_at)
+        if differ := differing(ticket.initial_weights, theta_k, ticket.masks):
+            why = "they were trained meanwhile, so they are no copy."
+            raise search.wrong("a Ticket that holds θ_k", f"other values in {', '.join(differ)}", why)
     return len(cases)
 
 
-def _shifted(network: nn.Module, seed: int) -> State:
-    """A state with the network's names and shapes and values of its own, so that no two states share one."""
-    draw = generator("state", seed)
-    return {
-        name: torch.rand(value.shape, generator=draw) + 0.1 if value.is_floating_point() else torch.tensor(seed + 1)
-        for name, value in network.state_dict().items()
-    }
+def _random_ticket(ticket: Ticket, generator: torch.Generator) -> Ticket:
+    chosen = {}
+    for name, mask in ticket.masks.items():
+        places = torch.randperm(mask.numel(), generator=generator)
+        chosen[name] = mask.flatten()[places].view_as(mask)
+    return Ticket(chosen, ticket.initial_weights)
 
 
-def _restart(
-    trained: State,
-    theta_k: State,
-    masks: State,
-    k: int,
-    total: int,
-    *,
-    first: Callable[[int, int], int] = lambda k, total: k,
-    steps: Callable[[int, int], int] = lambda k, total: total - k,
-    whole: bool = True,
-    only_masked: bool = False,
-    masked: bool = True,
-    trained_weights: bool = False,
-) -> Restart:
-    state = dict(trained if trained_weights else theta_k)
-    if not whole:
-        state |= {name: trained[name] for name in trained if _is_buffer(name)}
-    if only_masked:
-        state = {name: state[name] for name in masks}
-    if masked:
-        state |= {name: state[name] * mask for name, mask in masks.items()}
-    return {"state": state, "first_step": first(k, total), "steps": steps(k, total)}
+@exercise(
+    "The control differs from the ticket in one thing only. Which? Then what is the same in every layer?",
+    "Shuffle the entries of a layer's mask, all of them: torch.randperm(n, generator=generator) is a random order of n "
+    "places.",
+    "Lay each mask in one row, read it in a random order, and give it its shape again. That keeps the number of ones "
+    "in every layer. The start is the ticket's own, untouched.",
+    solution=_random_ticket,
+)
+def random_ticket(attempt: Callable[[Ticket, torch.Generator], Ticket]) -> int:
+    """(ticket, generator) → as many weights in each layer at random places, on the very start of the ticket."""
+    tickets = [made_up((5, 7), (3, 5), seed=11), made_up((6, 8), (4, 6), seed=12)]
+    for ticket in tickets:
+        judge_draws(attempt, ticket)
+    return len(tickets)
 
 
-def _is_buffer(name: str) -> bool:
-    return name.endswith(("running_mean", "running_var", "num_batches_tracked"))
+def _two_dials(
+    network: nn.Module, train: Train, cut: Cut, steps: int, levels: int, weights_at: int | None, rate_at: int
+) -> masks.Masks:
+    pause = weights_at or 0
+    train(network, 0, pause)
+    start = copy.deepcopy(network.state_dict())
+    train(network, pause, steps)
+    kept = masks.dense(network)
+    for _ in range(levels):
+        kept = cut(network, kept)
+        if weights_at is not None:
+            network.load_state_dict(start)
+        enforcement.enforce(network, kept)
+        train(network, rate_at, steps)
+    return kept
+
+
+@exercise(
+    "Begin with your late_reset. Which of its lines used k for the weights, and which for the schedule?",
+    "One dial says what is put back before a level, the other at which number its training begins. If nothing is put "
+    "back, each level goes on from the weights that the level before left.",
+    "Pause the dense training at weights_at to copy the state (at 0, or where there is nothing to put back, that is "
+    "no pause at all). In a level: cut, put the copy back unless the weights stay, hold the mask, train from rate_at.",
+    solution=_two_dials,
+)
+def two_dials(attempt: Callable[..., masks.Masks]) -> int:
+    """(network, train, cut, steps, levels, weights_at, rate_at) → the last masks; None: the weights stay."""
+    cases = [(0, 0), (2, 2), (None, 0), (None, 4), (1, 0)]
+    for weights_at, rate_at in cases:
+        words = f"a network of 48 weights with BatchNorm, weights_at {weights_at}, rate_at {rate_at}"
+        case = Case(words, _normed(), 6, 2, weights_at, rate_at)
+        search = Search.of(attempt, case, case.levels, weights_at, rate_at)
+        search.judge()
+        check_masks(search, search.result)
+    return len(cases)
