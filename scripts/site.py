@@ -28,7 +28,16 @@ from lth_teach.lab.grading import is_graded
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
-PAGES = [ROOT / "notebooks" / "02_imp.ipynb"]
+CHAPTERS = (
+    "00_start_here",
+    "01_hypothesis",
+    "02_imp",
+    "03_stability",
+    "03b_three_explanations",
+    "05_late_reset",
+    "11_imp_lemma",
+)
+PAGES = [ROOT / "notebooks" / f"{name}.ipynb" for name in CHAPTERS]
 TEXTS = ("index.md", "glossary.md", "bibliography.md", "ticket.png")
 
 EXPLORER = "lth_teach_explorer"  # in an output's metadata: the module of lth_teach.explore that takes its place
