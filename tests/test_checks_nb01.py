@@ -3,7 +3,10 @@
 Oracles: scipy's own t interval, numbers by hand, and published values of Student's t.
 """
 
+import inspect
 import math
+import runpy
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,9 +18,26 @@ from lth_teach.lab.checks import Wrong, _nb01_matching, nb01
 pytestmark = pytest.mark.usefixtures("own_progress")
 
 
+SUBMISSIONS = [
+    made
+    for made in runpy.run_path(str(Path(__file__).parent / "submissions" / "nb01.py")).values()
+    if inspect.isclass(made)
+]
+POINTS = {"two_networks": 2, "matching": 3, "simulate": 2}
+
+
 def told(exercise, attempt, capsys):
     assert not exercise(attempt)
     return capsys.readouterr().out
+
+
+@pytest.mark.parametrize("made", SUBMISSIONS, ids=lambda made: made.__name__)
+def test_submissions_are_told_why_and_earn_what_they_deserve(made, capsys):
+    answers = {name: getattr(made, name) for name in POINTS if hasattr(made, name)}
+    assert set(made.says) == set(answers)
+    for name, answer in answers.items():
+        assert made.says[name] in told(getattr(nb01, name), answer, capsys)
+    assert made.points == sum(points for name, points in POINTS.items() if name not in answers)
 
 
 # ---- one mask, two networks
@@ -115,12 +135,23 @@ def test_the_interval_is_the_one_of_scipy(capsys):
         right = stats.ttest_rel(ticket, dense).confidence_interval()
         assert (low, high) == pytest.approx((right.low, right.high))
     assert nb01.matching(matching)
-    assert capsys.readouterr().out == "matching: passed (5 cases).\n"
+    assert capsys.readouterr().out == "matching: passed (8 cases).\n"
 
 
 def test_the_cases_ask_for_all_three_words():
     words = [_nb01_matching.our_matching(*case)[2] for case in _nb01_matching.matching_cases()]
-    assert words == ["matches", "matches", "open", "does not match", "matches"]
+    assert words[:5] == ["matches", "matches", "open", "does not match", "matches"]
+    assert words[5:] == ["matches", "does not match", "open"]  # wide, wide, narrow
+
+
+def test_where_the_width_misleads_half_of_it_lies_on_the_other_side_of_the_margin():
+    """By hand: 3.182 · 0.95 / √4 = 1.5 for four seeds, 2.365 · 0.6 / √8 = 0.5 for eight; the margin is 1."""
+    halves = []
+    for *case, margin in _nb01_matching.matching_cases()[5:]:
+        low, high, _ = _nb01_matching.our_matching(*case, margin)
+        halves.append((high - low) / 2)
+        assert margin == 1
+    assert halves == pytest.approx([1.5, 1.5, 0.5], abs=0.02)
 
 
 @pytest.mark.parametrize(
@@ -147,6 +178,14 @@ def test_the_cases_ask_for_all_three_words():
             "a ticket that is better matches, too",
         ),
         (by_interval(lambda low, high, m: word(low, high, -m)), "the sign of the margin"),
+        (
+            by_interval(lambda low, high, m: "open" if (high - low) / 2 > m else word(*[(low + high) / 2] * 2, m)),
+            "you judged by the width",
+        ),
+        (
+            by_interval(lambda low, high, m: "open" if (high - low) / 2 > m else word(low, high, m)),
+            "you judged by the width",
+        ),
         (lambda t, d, m: matching(t, d, m)[2], "(low, high, word)"),
         (lambda t, d, m: (*matching(t, d, m)[:2], True), "(low, high, word)"),
         (lambda t, d, m: None, "Does your function return its result?"),

@@ -7,16 +7,25 @@ from scipy.special import stdtrit
 
 
 class CutsAndCallsItRetrained:
-    points = 5
-    says = {"two_networks": "this is the cut one again"}
+    """Also judges by the width of the interval, and then by its mean."""
+
+    points = 2
+    says = {"two_networks": "this is the cut one again", "matching": "you judged by the width"}
 
     def two_networks(x, y, kept):
         cut = np.linalg.lstsq(x, y)[0] * kept
         return cut, cut.copy()
 
+    def matching(ticket, dense, margin):
+        differences = ticket - dense
+        n, mean = len(differences), differences.mean()
+        half = stdtrit(n - 1, 0.975) * differences.std(ddof=1) / math.sqrt(n)
+        word = "open" if half > margin else "matches" if mean > -margin else "does not match"
+        return mean - half, mean + half, word
+
 
 class AsksWhetherZeroIsInside:
-    points = 5
+    points = 4
     says = {"matching": "that asks whether zero lies in the interval"}
 
     def matching(ticket, dense, margin):

@@ -23,14 +23,18 @@ def our_matching(ticket: np.ndarray, dense: np.ndarray, margin: float) -> tuple[
 
 
 def matching_cases() -> list[Case]:
-    """Better; a little worse, but surely within the margin; three seeds that say nothing; worse; a wider margin."""
+    """Better; a little worse, but surely within the margin; three seeds that say nothing; worse; a wider margin.
+
+    Then three in which the width misleads: wide, and wholly above; wide, and wholly below; narrow, and −margin inside.
+    """
     cases = []
-    given = ((8, 0.9, 1.0), (12, -0.4, 1.0), (3, -0.3, 1.0), (10, -3.0, 1.0), (10, -3.0, 5.0))
-    for number, (n, truth, margin) in enumerate(given):
+    given = ((8, 0.9, 1.0, 0.6), (12, -0.4, 1.0, 0.6), (3, -0.3, 1.0, 0.6), (10, -3.0, 1.0, 0.6), (10, -3.0, 5.0, 0.6),
+             (4, 2.0, 1.0, 0.95), (4, -4.0, 1.0, 0.95), (8, -1.2, 1.0, 0.6))  # fmt: skip
+    for number, (n, mean, margin, spread) in enumerate(given):
         numbers = np.random.default_rng(number)
         dense = 80 + 2 * numbers.normal(size=n)
         differences = numbers.normal(size=n)
-        differences = truth + 0.6 * (differences - differences.mean()) / differences.std(ddof=1)
+        differences = mean + spread * (differences - differences.mean()) / differences.std(ddof=1)
         cases.append((np.round(dense + differences, 2), np.round(dense, 2), margin))
     return cases
 
@@ -112,6 +116,18 @@ def _both_sides(low: float, high: float, margin: float) -> str:
     return "does not match" if high < -margin or low > margin else "open"
 
 
+def _by_width(low: float, high: float, margin: float) -> str:
+    return "open" if (high - low) / 2 > margin else _by_mean(low, high, margin)
+
+
+def _narrow_first(low: float, high: float, margin: float) -> str:
+    lies = "matches" if low > -margin else "does not match" if high < -margin else "open"
+    return "open" if (high - low) / 2 > margin else lies
+
+
+WIDTH = "you judged by the width. A wide interval may lie wholly above −margin, or below; a narrow one may hold it."
+
+
 def _turned(low: float, high: float, margin: float) -> str:
     return "matches" if low > margin else "does not match" if high < margin else "open"
 
@@ -127,6 +143,8 @@ WORDS: list[tuple[str, Callable[..., str]]] = [
     ("you looked at the upper end. That it might match is not enough: look at the lower end.", _word(_by_high)),
     ("there is a third word: where the interval holds −margin, the case is open.", _word(_by_low)),
     ("a ticket that is better matches, too; only the lower side has a margin.", _word(_both_sides)),
+    (WIDTH, _word(_by_width)),
+    (WIDTH, _word(_narrow_first)),
     ("the sign of the margin: 'not more than 1 point below' is above −1.", _word(_turned)),
 ]
 
