@@ -4,15 +4,18 @@ import copy
 import runpy
 from pathlib import Path
 
+import nbformat
 import pytest
 import torch
 
 from lth_teach import Ticket, masks
 from lth_teach.enforcement import enforce
+from lth_teach.lab import checks
 from lth_teach.lab.checks import nb05
 
 pytestmark = pytest.mark.usefixtures("own_progress")
 
+NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "05_late_reset.ipynb"
 SUBMISSIONS = [
     made
     for made in runpy.run_path(str(Path(__file__).parent / "submissions" / "nb05.py")).values()
@@ -106,6 +109,27 @@ def parameters_only(network, start):
     network.load_state_dict({name: value for name, value in start.items() if name in names}, strict=False)
 
 
+def masking_the_copy(network, train, cut, steps, k, levels):
+    """The mask laid on θ_k itself: every ticket is right, but no other mask can stand on what is returned."""
+    theta_k = dense(network, train, steps, k)
+    kept = masks.dense(network)
+    for _ in range(levels):
+        kept = cut(network, kept)
+        for name, mask in kept.items():
+            theta_k[name] *= mask
+        network.load_state_dict(theta_k)
+        enforce(network, kept)
+        train(network, k, steps)
+    return Ticket(kept, theta_k)
+
+
+def skips_no_steps(network, train, cut, steps, k, levels):
+    """Right: no call where there is nothing to train."""
+    return nb05.late_reset.solution(
+        network, lambda net, first, last: train(net, first, last) if first < last else None, cut, steps, k, levels
+    )
+
+
 def matrices_only(network, start):
     network.load_state_dict({name: value for name, value in start.items() if value.dim() == 2}, strict=False)
 
@@ -122,11 +146,11 @@ def test_the_solutions_pass(capsys):
     assert nb05.random_ticket(nb05.random_ticket.solution)
     assert nb05.two_dials(nb05.two_dials.solution)
     assert capsys.readouterr().out == (
-        "late_reset: passed (2 cases).\nrandom_ticket: passed (2 cases).\ntwo_dials: passed (5 cases).\n"
+        "late_reset: passed (2 cases).\nrandom_ticket: passed (2 cases).\ntwo_dials: passed (6 cases).\n"
     )
 
 
-@pytest.mark.parametrize("attempt", [search(), search(first=in_one_go)])
+@pytest.mark.parametrize("attempt", [search(), search(first=in_one_go), skips_no_steps])
 def test_other_right_searches_pass(attempt):
     assert nb05.late_reset(attempt)
 
@@ -154,6 +178,8 @@ def test_other_right_searches_pass(attempt):
         (search(give=lambda kept, theta: kept), "expected  a Ticket"),
         (search(give=lambda kept, theta: Ticket({n: ~m for n, m in kept.items()}, theta)), "found     other masks"),
         (search(give=lambda kept, theta: Ticket(kept, {n: v + 1 for n, v in theta.items()})), "so they are no copy"),
+        (masking_the_copy, "Keep θ_k whole: the next exercise puts other masks on it"),
+        (search(give=lambda kept, theta: Ticket(kept, {n: theta[n] for n in kept})), "other values in 0.bias"),
         (never_trains_the_last, "the ticket is never trained"),
         (lambda *_: None, "expected  2 cuts, one a level"),
         (lambda *_: 1 / 0, "ZeroDivisionError"),
@@ -199,13 +225,20 @@ def masked_start(ticket, generator):
     return {n: w * ticket.masks.get(n, True) for n, w in ticket.initial_weights.items()}
 
 
+def masked_by_its_own(ticket, generator):
+    """Right, too: of the start only what the new mask keeps is used."""
+    control = drawn(shuffled)(ticket, generator)
+    start = {n: w * control.masks.get(n, True) for n, w in ticket.initial_weights.items()}
+    return Ticket(control.masks, start)
+
+
 def in_place(ticket, generator):
     for mask in ticket.masks.values():
         mask.copy_(shuffled(mask, generator))
     return Ticket(ticket.masks, ticket.initial_weights)
 
 
-@pytest.mark.parametrize("attempt", [drawn(shuffled), drawn(by_scores)])
+@pytest.mark.parametrize("attempt", [drawn(shuffled), drawn(by_scores), masked_by_its_own])
 def test_every_way_of_drawing_passes(attempt):
     assert nb05.random_ticket(attempt)
 
@@ -254,8 +287,51 @@ def dials(stays=lambda network, start, end: None, begin=lambda weights_at, rate_
     return attempt
 
 
-def test_two_dials_written_otherwise_passes():
-    assert nb05.two_dials(dials())
+def saves_every_state(network, train, cut, steps, levels, weights_at, rate_at):
+    """Another right way: the dense training step by step, with all its states kept."""
+    states = [copy.deepcopy(network.state_dict())]
+    for step in range(steps):
+        train(network, step, step + 1)
+        states.append(copy.deepcopy(network.state_dict()))
+    kept = masks.dense(network)
+    for _ in range(levels):
+        kept = cut(network, kept)
+        if weights_at is not None:
+            network.load_state_dict(states[weights_at])
+        enforce(network, kept)
+        train(network, rate_at, steps)
+    return kept
+
+
+def pauses_at_the_rate(network, train, cut, steps, levels, weights_at, rate_at):
+    """Another right way: where no weights go back, a pause at any step does no harm."""
+    pause = rate_at if weights_at is None else weights_at
+    start = dense(network, train, steps, pause)
+    kept = masks.dense(network)
+    for _ in range(levels):
+        kept = cut(network, kept)
+        if weights_at is not None:
+            network.load_state_dict(start)
+        enforce(network, kept)
+        train(network, rate_at, steps)
+    return kept
+
+
+def zero_is_no_step(network, train, cut, steps, levels, weights_at, rate_at):
+    start = dense(network, train, steps, weights_at or rate_at)
+    kept = masks.dense(network)
+    for _ in range(levels):
+        kept = cut(network, kept)
+        if weights_at is not None:
+            network.load_state_dict(start)
+        enforce(network, kept)
+        train(network, rate_at, steps)
+    return kept
+
+
+@pytest.mark.parametrize("attempt", [dials(), saves_every_state, pauses_at_the_rate])
+def test_two_dials_written_otherwise_passes(attempt):
+    assert nb05.two_dials(attempt)
 
 
 @pytest.mark.parametrize(
@@ -268,6 +344,7 @@ def test_two_dials_written_otherwise_passes():
         ),
         (dials(begin=lambda weights_at, rate_at: weights_at or 0), "The schedule has a dial of its own"),
         (dials(begin=lambda weights_at, rate_at: 0), "They should stand at 2"),
+        (zero_is_no_step, "The weights have a dial of their own, and 0 is a step of it"),
         (dials(pause=lambda at: 0), "that is θ₀. It was saved before"),
         (lambda *given: [nb05.two_dials.solution(*given)], "the masks of the last level"),
     ],
@@ -292,3 +369,25 @@ def test_the_cells_below_an_open_exercise_get_the_courses_own(name, capsys):
     exercise = getattr(nb05, name)
     assert exercise.or_ours(lambda *_: None) is exercise.solution
     assert "use the course's own" in capsys.readouterr().out
+
+
+# Right ways that train or return otherwise; the page's hidden tests must pass them as its checks do.
+HIDDEN = {
+    "late-reset-test": [("late_reset", nb05.late_reset.solution), ("late_reset", search(first=in_one_go))],
+    "random-ticket-test": [
+        ("random_ticket", nb05.random_ticket.solution),
+        ("random_ticket", masked_by_its_own),
+    ],
+    "dials-test": [
+        ("two_dials", nb05.two_dials.solution),
+        ("two_dials", saves_every_state),
+        ("two_dials", pauses_at_the_rate),
+    ],
+}
+
+
+@pytest.mark.parametrize(("cell", "name", "attempt"), [(c, *one) for c, many in HIDDEN.items() for one in many])
+def test_what_a_check_passes_the_hidden_test_passes(cell, name, attempt):
+    page = nbformat.read(NOTEBOOK, as_version=4)
+    (source,) = [one.source for one in page.cells if one.id == cell]
+    exec(source, {name: attempt, "checks": checks, "torch": torch, "Ticket": Ticket})

@@ -136,9 +136,13 @@ def test_the_map_frames_what_keeps_up_and_shows_all_barriers():
         "short, plain, k = 5 %: 9.1 % kept: 1.0, +0.5 [0.0, +1.0] ✓; 4.1 % kept: 1.0, +1.0 [+0.1, +1.9] ✓."
         in picture.alt
     )
-    for axes, budget in zip(picture.axes, ("short", "long"), strict=True):
+    *panels, key = picture.axes
+    assert [text.get_text() for text in key.get_xticklabels()][2] == "2"  # where the colour turns
+    for axes, budget in zip(panels, ("short", "long"), strict=True):
         told = [part for part in picture.alt.split(". ") if f"{budget}, " in part]
-        assert len(axes.patches) == sum(part.count("✓") for part in told)
+        assert len(axes.patches) == sum(part.count("✓") + part.count("?") for part in told)
+        dashed = [frame for frame in axes.patches if frame.get_linestyle() == "--"]
+        assert len(dashed) == sum(part.count("?") for part in told)
         (image,) = axes.images
         assert image.get_array().count() == len([text for text in axes.texts if text.get_fontsize() > 11])
     assert "short, random mask, k = 1 %: 9.1 % kept: 3.0, −5.0" in picture.alt

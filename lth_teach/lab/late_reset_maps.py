@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PART = 0.2  # where k is drawn: far too late, so that it can be seen
+ENDS = (0.5, 32.0)  # points of barrier at which the map's colours end
+KEY = (0.5, 1, 2, 4, 8, 16, 32)  # points beside its colour key
 WAYS = (  # name, where a later level's weights start, where its schedule starts
     ("start again\n(notebook 02)", "θ₀", 0.0),
     ("late reset", "θ_k", PART),
@@ -31,7 +33,8 @@ def three_ways() -> Picture:
     figure = Picture(
         "Nine small panels: three ways of rewinding, each with its dense training and two levels. The filled curve is "
         "the learning rate over the steps that are trained. Starting again: every level starts from θ₀ and trains all "
-        "steps. Late reset: every level starts from θ_k and trains the steps from k on; the first k are left out. "
+        "steps. Late reset: every level starts from θ_k and trains the steps from k on; the first k, drawn as a "
+        "fifth of the training so that they can be seen, are left out. "
         "Learning-rate rewinding: every level starts from the weights as they are and trains all steps.",
         7.6,
         4.2,
@@ -39,7 +42,7 @@ def three_ways() -> Picture:
     grid = figure.subplots(3, 3, sharex="col", sharey=True)
     steps = np.linspace(0, 1, 101)
     for column, (name, start, first) in zip(grid.T, WAYS, strict=True):
-        column[0].set_title(name, fontsize=11)
+        column[0].set_title(f"{name}\n(k drawn far too late)" if first else name, fontsize=11)
         column[0].set_xticks([0, first, 1] if first else [0, 1], ["0", "k", "T"] if first else ["0", "T"])
         for level, axes in enumerate(column):
             begin = first if level else 0.0
@@ -99,10 +102,10 @@ def crossed(rows: pd.DataFrame, *, level: int) -> Picture:
 
 
 def stability_map(rows: pd.DataFrame, *, recipes: Sequence[str] = ("plain", "warm-up", "low rate")) -> Picture:
-    """Error barrier of each ticket, by start and recipe (down) and density (across); a frame where it keeps up.
+    """Error barrier of each ticket, by start and recipe (down) and density (across); frames say if it keeps up.
 
-    A frame: the whole 95 % interval of ticket − dense lies above −1 point. The colour turns at 2 points, the course's
-    limit for *stable*.
+    A frame: the whole 95 % interval of ticket − dense lies above −1 point. Dashed: it holds −1 point, so it may or may
+    not. None: it lies below. The colour turns at 2 points, the course's limit for *stable*.
 
     Args:
         rows: columns as for :func:`gaps`, and barrier (a fraction).
@@ -128,23 +131,32 @@ def stability_map(rows: pd.DataFrame, *, recipes: Sequence[str] = ("plain", "war
                 if not like.empty:
                     ridge, gap = interval(like["barrier"], 100), interval(like["gap"])
                     cells[row, column] = ridge.mean
-                    keeps = gap.low is not None and gap.low > -1
-                    _cell(axes, row, column, ridge.mean, gap, keeps)
+                    sign = _keeps_up(gap)
+                    _cell(axes, row, column, ridge.mean, gap, sign)
                     kept = f"{_kept(like, level)} kept"
-                    words.append(f"{kept}: {ridge.mean:.1f}, {signed(gap)}{' ✓' * keeps}")
+                    words.append(f"{kept}: {ridge.mean:.1f}, {signed(gap)}{sign}")
             if words:
                 told.append(f"{budget}, {names[row]}: {'; '.join(words)}.")
-        # Log axis around the limit: a quarter of it is as blue as four times it is orange.
-        axes.imshow(np.log2(np.clip(cells, 0.5, 8) / (100 * STABLE)), cmap="PuOr_r", vmin=-4, vmax=4, aspect="auto")
+        # Log axis around the limit: a quarter of it is as purple as four times it is orange. Pale enough for black ink.
+        drawn = axes.imshow(
+            np.log2(np.clip(cells, *ENDS) / (100 * STABLE)), cmap="PuOr_r", vmin=-6, vmax=6, aspect="auto"
+        )
         axes.set_xticks(range(len(levels)), [_kept(part, level) for level in levels], fontsize=11)
         axes.set_yticks(range(len(lines)), names, fontsize=11)
         axes.tick_params(length=0)
         axes.set_xlabel("weights kept", fontsize=11)
         axes.set_title(f"{budget} budget, n = {seeds(part, ['arm', 'recipe', 'k', 'level'])}", fontsize=11)
-    figure.suptitle("Error barrier (large) and points above dense (small); framed: keeps up", fontsize=12)
+    bar = figure.colorbar(drawn, ax=figure.axes, orientation="horizontal", aspect=50, shrink=0.7)
+    bar.set_ticks([math.log2(points / (100 * STABLE)) for points in KEY], labels=[f"{points:g}" for points in KEY])
+    bar.ax.set_xlim(*(math.log2(points / (100 * STABLE)) for points in ENDS))
+    bar.set_label("error barrier (points), the large number; purple: stable, orange: not", fontsize=11)
+    figure.suptitle(
+        "Small: points above the dense network. Framed: keeps up. Dashed: cannot say. None: behind",
+        fontsize=11,
+    )
     figure.alt = (
         "Table, start by density: the error barrier between two copies in points, then the points above the dense "
-        f"network with their 95 % interval; ✓ where it keeps up. {' '.join(told)}"
+        f"network with their 95 % interval; ✓ where it keeps up, ? where the interval cannot say. {' '.join(told)}"
     )
     return figure
 
@@ -153,9 +165,17 @@ def _kept(rows: pd.DataFrame, level: int) -> str:
     return f"{100 * rows[rows['level'] == level]['density'].mean():.2g} %"
 
 
-def _cell(axes: Any, row: int, column: int, ridge: float, gap: Interval, keeps: bool) -> None:
+def _keeps_up(gap: Interval) -> str:
+    """ " ✓" where the whole interval lies above −1 point, "" where it lies below, " ?" where it holds it or is none."""
+    if gap.low is None or gap.high is None or gap.low <= -1 <= gap.high:
+        return " ?"
+    return " ✓" if gap.low > -1 else ""
+
+
+def _cell(axes: Any, row: int, column: int, ridge: float, gap: Interval, sign: str) -> None:
     axes.text(column, row - 0.1, f"{ridge:.1f}", fontsize=14, ha="center", va="center")
     axes.text(column, row + 0.26, signed(gap).partition(" ")[0], fontsize=10, ha="center", va="center")
-    if keeps:
-        frame = Rectangle((column - 0.46, row - 0.46), 0.92, 0.92, fill=False, edgecolor="#0072B2", linewidth=2.5)
+    if sign:
+        line: dict[str, Any] = {"edgecolor": "#0072B2", "linewidth": 2.5, "linestyle": "--" if "?" in sign else "-"}
+        frame = Rectangle((column - 0.46, row - 0.46), 0.92, 0.92, fill=False, **line)
         axes.add_patch(frame)

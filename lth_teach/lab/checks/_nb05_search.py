@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from ...ground.states import State
 from ...masks import Masks
+from ...tickets import Ticket
 from . import Wrong, call, describe, prints_below
 from ._nb05_watch import Cutting, Training, Watched, agree, at_step
 
@@ -150,6 +151,10 @@ class Search:
                 "you forgot to rewind: this training went on from the last one. If you did load a state, was it a "
                 "copy? state_dict() hands out the very tensors that training changes."
             )
+        elif at is not None and not differing(training.before, self.theta(self.case.rate_at), masks):
+            why = (
+                "that is where the schedule goes back to. The weights have a dial of their own, and 0 is a step of it."
+            )
         elif not differing(training.before, self.theta(0), masks):
             why = "that is θ₀. It was saved before the first k steps were trained." if at else "that is θ₀."
         elif not set(differ) & set(masks):
@@ -179,6 +184,17 @@ def check_masks(search: Search, found: Any) -> None:
         raise search.wrong(want, "other masks")
 
 
+def check_theta(search: Search, ticket: Ticket) -> None:
+    """The whole θ_k, pruned weights too: another mask on the same start needs them."""
+    theta_k = search.theta(search.case.rate_at)
+    if not (differ := differing(ticket.initial_weights, theta_k, {})):
+        return
+    why = "they were trained meanwhile, so they are no copy."
+    if not differing(ticket.initial_weights, theta_k, ticket.masks):
+        why = "the mask was laid on the copy itself. Keep θ_k whole: the next exercise puts other masks on it."
+    raise search.wrong("a Ticket that holds θ_k", f"other values in {', '.join(differ)}", why)
+
+
 def same_state(found: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> bool:
     """Two whole states, equal but for rounding."""
     return all(agree(found[name], value) for name, value in wanted.items())
@@ -188,4 +204,10 @@ def differing(found: State, wanted: State, masks: Masks) -> list[str]:
     """Names of the entries that differ; of a pruned matrix only its survivors count."""
     whole = torch.tensor(True)  # as an index: everything
     where = {name: masks.get(name, whole) for name in wanted}
-    return [name for name in wanted if not agree(found[name][where[name]], wanted[name][where[name]])]
+    return [
+        name
+        for name, value in wanted.items()
+        if name not in found
+        or found[name].shape != value.shape
+        or not agree(found[name][where[name]], value[where[name]])
+    ]
