@@ -1,117 +1,272 @@
-"""The checks of notebook 03 pass the solutions, and name the mistake in the likely wrong answers."""
+"""The checks of notebook 03 pass right answers, and name the mistake in the likely wrong ones."""
+
+import copy
+import inspect
+import runpy
+from pathlib import Path
 
 import pytest
+import torch
+from torch import nn
 
-from lth_teach.lab import checks
+from lth_teach.lab.checks import _nb03_watch, nb03
 from lth_teach.measures import connectivity
 
 pytestmark = pytest.mark.usefixtures("own_progress")
 
-
-def barrier_height(errors):
-    return max(errors) - (errors[0] + errors[-1]) / 2
-
-
-def statistics_between(weight_a, weight_b, alpha, x):
-    outputs = x @ ((1 - alpha) * weight_a + alpha * weight_b).T
-    return outputs.mean(0), outputs.var(0)
-
-
-def averaged(weight_a, weight_b, alpha, x):
-    mean_a, variance_a = statistics_between(weight_a, weight_a, 0, x)
-    mean_b, variance_b = statistics_between(weight_b, weight_b, 0, x)
-    return (1 - alpha) * mean_a + alpha * mean_b, (1 - alpha) * variance_a + alpha * variance_b
-
-
-def in_place(weight_a, weight_b, alpha, x):
-    weight_a.lerp_(weight_b, alpha)
-    outputs = x @ weight_a.T
-    return outputs.mean(0), outputs.var(0)
+SUBMISSIONS = [
+    made
+    for made in runpy.run_path(str(Path(__file__).parent / "submissions" / "nb03.py")).values()
+    if inspect.isclass(made)
+]
+POINTS = {"error_barrier": 2, "disagree": 1, "stability_test": 3}
 
 
 def test_the_solutions_pass(capsys):
-    assert checks.nb03.barrier_height(barrier_height)
-    assert checks.nb03.statistics_between(statistics_between)
-    assert capsys.readouterr().out == ("barrier_height: passed (5 cases).\nstatistics_between: passed (3 cases).\n")
+    for name in POINTS:
+        exercise = getattr(nb03, name)
+        assert exercise(exercise.solution)
+    assert capsys.readouterr().out == (
+        "error_barrier: passed (5 cases).\ndisagree: passed (5 cases).\nstability_test: passed (3 cases).\n"
+    )
 
 
-def test_interpolating_the_outputs_instead_of_the_weights_passes_too():
-    def outputs_first(weight_a, weight_b, alpha, x):
-        outputs = (1 - alpha) * (x @ weight_a.T) + alpha * (x @ weight_b.T)
-        return outputs.mean(dim=0), ((outputs - outputs.mean(0)) ** 2).sum(0) / (len(x) - 1)
+@pytest.mark.parametrize("made", SUBMISSIONS, ids=lambda made: made.__name__)
+def test_a_wrong_submission_is_told_why_and_earns_what_it_deserves(made, capsys):
+    earned = 0
+    for name, points in POINTS.items():
+        attempt = vars(made).get(name, getattr(nb03, name).solution)
+        earned += points * getattr(nb03, name)(attempt)
+        out = capsys.readouterr().out
+        assert made.says.get(name, "passed") in out
+    assert earned == made.points
 
-    assert checks.nb03.statistics_between(outputs_first)
+
+# The error barrier of a line
+
+
+def walk(alpha=lambda step, points: step / (points - 1), mix=torch.lerp, height=None):
+    """An ``error_barrier`` of which one part may be another."""
+
+    def attempt(error, first, second, points=11):
+        errors = [float(error(mix(first, second, alpha(step, points)))) for step in range(points)]
+        ends = (errors[0] + errors[-1]) / 2
+        return (max(errors) - ends if height is None else height(errors, ends)), errors
+
+    return attempt
 
 
 def test_the_exercise_and_the_module_agree_on_what_a_barrier_is():
-    def of_path(errors):
-        alphas = tuple(index / (len(errors) - 1) for index in range(len(errors)))
-        return connectivity.Path(alphas, tuple(errors), tuple(errors)).barrier
+    def of_path(error, first, second, points):
+        alphas = tuple(step / (points - 1) for step in range(points))
+        errors = tuple(float(error(torch.lerp(first, second, alpha))) for alpha in alphas)
+        return connectivity.Path(alphas, errors, errors).barrier, list(errors)
 
-    assert checks.nb03.barrier_height(of_path)
+    assert nb03.error_barrier(of_path)
+    assert nb03.error_barrier(walk())
 
 
 @pytest.mark.parametrize(
     ("attempt", "message"),
     [
-        (lambda e: max(e) - max(e[0], e[-1]), "the higher of the two ends, as the document does"),
-        (max, "that is the worst error itself"),
-        (lambda e: e[len(e) // 2] - (e[0] + e[-1]) / 2, "the middle of the line only"),
-        (lambda e: max(e[1:-1]) - (e[0] + e[-1]) / 2, "left out the ends"),
-        (lambda e: max(e) - e[0], "one end only, the first or the lower one"),
-        (lambda e: max(e) - e[-1], "or with the last one"),
-        (lambda e: max(e) - min(e[0], e[-1]), "one end only, the first or the lower one"),
-        (lambda e: max(e) - sum(e) / len(e), "the mean of the whole line"),
-        (lambda e: max(e) - e[0] - e[-1], "the sum of the two ends"),
-        (lambda e: sum(e) / len(e) - (e[0] + e[-1]) / 2, "the average height"),
-        (lambda e: -barrier_height(e), "the sign is turned round"),
-        (lambda e: 100 * barrier_height(e), "a fraction is asked for"),
-        (lambda e: None, "Does your function return its result?"),
-        (lambda e: str(barrier_height(e)), "found     '0.2"),
-        (lambda e: 1 / 0, "ZeroDivisionError"),
-        (lambda e: barrier_height(sorted(e)), "not yet"),
-        (lambda e: max(e) - (e.pop(0) + e.pop()) / 2, "your function changed its arguments"),
+        (walk(alpha=lambda step, points: step / points), "the second network is never reached"),
+        (walk(alpha=lambda step, points: (step + 1) / points), "step 0 is the first network"),
+        (walk(alpha=lambda step, points: (step + 1) / (points + 1)), "both ends are left out"),
+        (walk(alpha=lambda step, points: float(step)), "α counts steps"),
+        (walk(alpha=lambda step, points: 1 - step / (points - 1)), "yours runs the other way"),
+        (walk(mix=lambda a, b, alpha: a + alpha * b), "its part is 1 − α"),
+        (walk(height=lambda e, ends: max(e) - max(e[0], e[-1])), "the higher of the two ends, as the document does"),
+        (walk(height=lambda e, ends: max(e) - e[-1]), "or with one end"),
+        (walk(height=lambda e, ends: max(e)), "that is the highest error itself"),
+        (walk(height=lambda e, ends: e[len(e) // 2] - ends), "the middle of the line only"),
+        (walk(height=lambda e, ends: max(e[1:-1]) - ends), "you left out the ends"),
+        (walk(height=lambda e, ends: max(e) - e[0]), "one end only"),
+        (walk(height=lambda e, ends: max(e) - min(e[0], e[-1])), "one end only"),
+        (walk(height=lambda e, ends: max(e) - sum(e) / len(e)), "the mean of the whole line"),
+        (walk(height=lambda e, ends: max(e) - e[0] - e[-1]), "the sum of the two ends"),
+        (walk(height=lambda e, ends: ends - max(e)), "the sign is turned round"),
+        (walk(height=lambda e, ends: 100 * (max(e) - ends)), "a fraction is asked for"),
+        (lambda *given: walk()(*given)[0], "expected  (barrier, errors)"),
+        (lambda *given: None, "Does your function return its result?"),
+        (lambda *given: 1 / 0, "ZeroDivisionError"),
     ],
 )
 def test_a_wrong_barrier_is_told_why(attempt, message, capsys):
-    assert not checks.nb03.barrier_height(attempt)
+    assert not nb03.error_barrier(attempt)
     assert message in capsys.readouterr().out
+
+
+def test_mixing_the_errors_of_the_ends_is_told_apart(capsys):
+    def attempt(error, first, second, points=11):
+        ends = error(first), error(second)
+        errors = [ends[0] + step / (points - 1) * (ends[1] - ends[0]) for step in range(points)]
+        return max(errors) - sum(ends) / 2, errors
+
+    assert not nb03.error_barrier(attempt)
+    assert "Mix the weights" in capsys.readouterr().out
+
+
+def test_the_picture_shows_the_line_that_differs():
+    right = nb03.error_barrier.picture(walk())
+    assert "yours, right" in right.alt
+    wrong = nb03.error_barrier.picture(walk(alpha=lambda step, points: step / points))
+    mine, ours = wrong.axes[0].lines
+    assert mine.get_ydata()[-1] != pytest.approx(ours.get_ydata()[-1])
+
+
+# Two definitions that disagree
+
+
+def test_other_lines_on_which_they_disagree_pass_too():
+    def straight(first, last):
+        if abs(first - last) > 0.04:
+            return [first + step / 4 * (last - first) for step in range(5)]
+        return [first, first, max(first, last) + 1e-4, last, last]
+
+    assert nb03.disagree(straight)
 
 
 @pytest.mark.parametrize(
     ("attempt", "message"),
     [
-        (averaged, "you averaged the statistics of the two ends"),
-        (lambda a, b, alpha, x: statistics_between(b, a, alpha, x), "yours runs the other way"),
-        (lambda a, b, alpha, x: statistics_between(a, b, 0.5, x), "you measured the middle, whatever α is"),
-        (lambda a, b, alpha, x: (x @ (a + alpha * (b - a)).T).std(0), "not yet"),
+        (lambda a, b: [a, a, b, b, b], "a small bump leaves the barrier below 0.02"),
         (
-            lambda a, b, alpha, x: (statistics_between(a, b, alpha, x)[0], (x @ (a + alpha * (b - a)).T).std(0)),
-            "these are standard deviations",
+            lambda a, b: [a, a, max(a, b) + 0.001, b, b],
+            "0.1000 above the mean, and that is 0.02 or more without any bump",
         ),
-        (
-            lambda a, b, alpha, x: (
-                statistics_between(a, b, alpha, x)[0],
-                (x @ (a + alpha * (b - a)).T).var(0, correction=0),
-            ),
-            "you divided by n",
-        ),
-        (
-            lambda a, b, alpha, x: ((x @ (a + alpha * (b - a)).T).mean(1), (x @ (a + alpha * (b - a)).T).var(1)),
-            "one number for each sample",
-        ),
-        (
-            lambda a, b, alpha, x: ((x @ (a + alpha * (b - a)).T).mean(), (x @ (a + alpha * (b - a)).T).var()),
-            "over all units",
-        ),
-        (lambda a, b, alpha, x: (x.mean(0), x.var(0)), "the statistics of the inputs"),
-        (lambda *given: statistics_between(*given)[::-1], "in the wrong order"),
-        (in_place, "your function changed its arguments"),
-        (lambda *given: None, "Does your function return its result?"),
-        (lambda *given: given[0] @ given[3], "RuntimeError"),
-        ("an answer", "Expected a function"),
+        (lambda a, b: [a, a, max(a, b) + 0.05 * (abs(a - b) < 0.04), b, b], "your bump is too high: 0.0150"),
+        (lambda a, b: [a, b], "these are 2 errors, not five"),
+        (lambda a, b: [0.1, 0.2, 0.3, 0.2, 0.1], "the first and the last must be the ends that were given"),
+        (lambda a, b: [a, -1, a, b, b], "an error is a fraction"),
+        (lambda a, b: max(a, b), "found     0.25"),
+        (lambda a, b: None, "Does your function return its result?"),
     ],
 )
-def test_wrong_statistics_are_told_why(attempt, message, capsys):
-    assert not checks.nb03.statistics_between(attempt)
+def test_lines_on_which_both_agree_are_told_why(attempt, message, capsys):
+    assert not nb03.disagree(attempt)
     assert message in capsys.readouterr().out
+
+
+def test_the_picture_says_which_definition_says_what():
+    alt = nb03.disagree.picture(nb03.disagree.solution).alt
+    assert "Ends 5 and 25 %: connected, not stable. Ends 20 and 21 %: stable, not connected." in alt
+
+
+# A stability test
+
+
+def two_copies(
+    trunk=lambda model, train, k: train(model, 0, 0, k),
+    twin=copy.deepcopy,
+    orders=(1, 2),
+    go_on=lambda train, twin, order, k: train(twin, order, k, 1),
+    read=lambda model, refresh, error: (refresh(model), error(model))[1],
+    alphas=tuple(step / 10 for step in range(11)),
+    say=lambda errors: (max(errors) - (errors[0] + errors[-1]) / 2 < 0.02, errors),
+):
+    """A ``stability_test`` with whole states, of which one part may be another."""
+
+    def attempt(model, train, k, refresh, error):
+        trunk(model, train, k)
+        twins = []
+        for order in orders:
+            other = twin(model)
+            go_on(train, other, order, k)
+            twins.append(other.state_dict())
+        errors = []
+        for alpha in alphas:
+            model.load_state_dict(connectivity.interpolate(twins[0], twins[-1], alpha))
+            errors.append(read(model, refresh, error))
+        return say(errors)
+
+    return attempt
+
+
+def live_states(model, train, k, refresh, error):
+    """The ends are the live tensors of one network."""
+    train(model, 0, 0, k)
+    start = copy.deepcopy(model.state_dict())
+    ends = []
+    for order in (1, 2):
+        model.load_state_dict(start)
+        train(model, order, k, 1)
+        ends.append(dict(model.named_parameters()))
+    vectors = [nn.utils.parameters_to_vector(end.values()).detach() for end in ends]
+    errors = []
+    for step in range(11):
+        nn.utils.vector_to_parameters(torch.lerp(*vectors, step / 10).clone(), model.parameters())
+        refresh(model)
+        errors.append(error(model))
+    return max(errors) - (errors[0] + errors[-1]) / 2 < 0.02, errors
+
+
+def once():
+    """Refresh at the first point only."""
+
+    def attempt(model, train, k, refresh, error):
+        done = []
+        return two_copies(read=lambda m, r, e: (done or (r(m), done.append(1)), e(m))[1])(
+            model, train, k, refresh, error
+        )
+
+    return attempt
+
+
+def test_other_ways_to_test_stability_pass_too():
+    assert nb03.stability_test(two_copies())
+    assert nb03.stability_test(
+        two_copies(orders=(7, 3), say=lambda e: [bool(max(e) - (e[0] + e[-1]) / 2 < 0.02), tuple(e)])
+    )
+    assert nb03.stability_test(two_copies(alphas=tuple(1 - step / 10 for step in range(11))))
+    skip = two_copies(trunk=lambda model, train, k: k and train(model, 0, 0, k))
+    assert nb03.stability_test(skip)
+
+
+@pytest.mark.parametrize(
+    ("attempt", "message"),
+    [
+        (two_copies(orders=(1, 1)), "the same order for both"),
+        (two_copies(twin=lambda model: model), "they share weights"),
+        (live_states, "all points are the same network"),
+        (two_copies(trunk=lambda *_: None), "the first part of the training is missing"),
+        (two_copies(go_on=lambda train, twin, order, k: train(twin, order, 0, 1)), "let it go on at k"),
+        (
+            two_copies(trunk=lambda *_: None, go_on=lambda train, twin, order, k: train(twin, order, 0, 1)),
+            "the two never trained together",
+        ),
+        (
+            two_copies(
+                trunk=lambda *_: None,
+                go_on=lambda train, twin, order, k: (train(twin, order, 0, k), train(twin, order, k, 1)),
+            ),
+            "they parted before k",
+        ),
+        (two_copies(orders=(1,), say=lambda e: None), "train two copies"),
+        (two_copies(read=lambda model, refresh, error: error(model)), "statistics were mixed like weights"),
+        (two_copies(read=lambda model, refresh, error: (error(model), refresh(model))[0]), "statistics"),
+        (once(), "statistics were mixed like weights"),
+        (two_copies(alphas=(0, 0.5, 1)), "found     3 calls"),
+        (two_copies(alphas=tuple(step / 11 for step in range(11))), "α from 0 to 1 in ten even steps"),
+        (two_copies(say=lambda e: (max(e) < 0.02, e)), "was the mean of the two ends subtracted?"),
+        (two_copies(say=lambda e: (max(e) - max(e[0], e[-1]) < 0.02, e)), "you compared with the worse end"),
+        (two_copies(say=lambda e: (max(e) - (e[0] + e[-1]) / 2 < 2, e)), "0.02 is two points"),
+        (two_copies(say=lambda e: (e, True)), "the two are swapped"),
+        (two_copies(say=lambda e: (False, [100 * error for error in e])), "these are percent"),
+        (two_copies(say=lambda e: ("no", e)), "say True or False"),
+        (two_copies(say=lambda e: e), "expected  (stable, errors)"),
+        (two_copies(say=lambda e: None), "return its result"),
+        (two_copies(go_on=lambda train, twin, order, k: train(twin, order, k)), "TypeError"),
+    ],
+)
+def test_a_wrong_stability_test_is_told_why(attempt, message, capsys):
+    assert not nb03.stability_test(attempt)
+    assert message in capsys.readouterr().out
+
+
+def test_the_cases_are_stable_by_one_definition_or_the_other_but_never_by_both():
+    for case, (stable, connected) in zip(
+        _nb03_watch.CASES, [(False, False), (True, False), (False, True)], strict=True
+    ):
+        errors = [case.error(step / 10) for step in range(11)]
+        path = connectivity.Path(tuple(range(11)), tuple(errors), tuple(errors))
+        assert (path.barrier < connectivity.STABLE, path.excess < 1e-9) == (stable, connected)

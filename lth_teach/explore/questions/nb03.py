@@ -1,0 +1,72 @@
+"""Quick questions of notebook 03."""
+
+from ..quiz import Answer, Question
+
+EARLIER = (
+    Question(
+        "What is the difference between a ticket and its control with a random mask?",
+        (
+            Answer("The ticket keeps fewer weights.", "Both keep as many, and as many in each layer."),
+            Answer(
+                "The ticket keeps weights that were large after a training; the control keeps any.",
+                "Same start, same density in each layer; only the choice of the weights differs (notebook 02).",
+                right=True,
+            ),
+            Answer("The control has newly drawn starting values.", "That is the re-initialised control."),
+            Answer("The ticket is trained for longer.", "Both get the same steps; finding the ticket costs extra."),
+        ),
+    ),
+    Question(
+        "Two networks of this course have the same seed. What may still differ between their trainings?",
+        (
+            Answer("the starting values", "The seed decides them: the same seed, the same start."),
+            Answer("the test images", "There is one test set for each task."),
+            Answer(
+                "the order in which they see the data",
+                "The order has a seed of its own. This page turns that one knob and leaves all others alone.",
+                right=True,
+            ),
+            Answer("the number of weights", "Same architecture, same number."),
+        ),
+    ),
+)
+
+THIS_PAGE = (
+    Question(
+        "Two copies of a network have errors of 10 % and 14 %; half-way between them the error is 14 %, the highest on "
+        "the line. How high is the error barrier?",
+        (
+            Answer("0 points", "That is the document's rise above the worse end. The barrier counts from the mean."),
+            Answer("2 points", "14 less the mean of the ends, 12. By the usual limit, just not stable.", right=True),
+            Answer("4 points", "That counts from the better end."),
+            Answer("14 points", "That is the error. A barrier is what lies above the mean of the ends."),
+        ),
+    ),
+    Question(
+        "You test a network for stability and find a barrier of exactly 0.0 points at every k. What do you suspect?",
+        (
+            Answer("A network that is perfectly stable.", "Real lines wobble by a few tenths, if only by chance."),
+            Answer(
+                "Both copies saw the data in the same order.",
+                "Then they are one network twice, and the line between them is a point.",
+                right=True,
+            ),
+            Answer("BatchNorm's statistics were not refreshed.", "That would make barriers higher, not zero."),
+            Answer("Too few points on the line.", "Three points see a ridge in the middle well enough."),
+        ),
+    ),
+    Question(
+        "A ticket from step 0 matches its dense network, and two copies of it are separated by a barrier of 8 points. "
+        "What follows?",
+        (
+            Answer("The measurement must be wrong.", "On this page it happens in seed after seed."),
+            Answer("The ticket is no winning ticket.", "Winning is about accuracy alone, and it matches."),
+            Answer(
+                "Here, being stable was not necessary for matching.",
+                "That is all that it says: the two mostly go together, and at moderate densities they need not.",
+                right=True,
+            ),
+            Answer("The dense network is unstable, too.", "That has to be measured by itself."),
+        ),
+    ),
+)

@@ -1,0 +1,99 @@
+"""Pictures of chapter 03: error barriers of dense networks against the part of the training that two copies share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from .plots import Picture, style
+from .stability_dots import INTERVALS, LIMIT, barrier_axis, columns, middle, percent, seeds, told
+
+
+def answer(copies: pd.DataFrame, tickets: pd.DataFrame, level: int) -> Picture:
+    """Left, the barrier between two dense copies against the part of training they share; right, what tickets lose.
+
+    Args:
+        copies: rows of the study "copies" of one budget.
+        tickets: what ``stable_tickets_plots.beside_dense`` returned, of the same budget and one recipe.
+        level: of the tickets on the right.
+    """
+    figure = Picture("", width=9.0, height=3.9)
+    left, right = figure.subplots(1, 2, width_ratios=(5, 3.6))
+    parted = copies[copies["arm"] == "copies"]
+    groups = {percent(k): 100 * part["barrier"] for k, part in parted.groupby("k")}
+    barriers = columns(left, groups, [style("dense")] * len(groups))
+    barrier_axis(left, max(values.max() for values in groups.values()))
+    left.set(xlabel="part of the training that two copies share (k)", ylabel="error barrier (points)")
+    left.set_title(f"Dense network: two copies, {seeds(barriers)}", fontsize=11)
+    _note(left, "stable below 2", LIMIT)
+    chosen = tickets[(tickets["level"] == level) & (tickets["arm"] == "ticket")]
+    kept = 100 * chosen["density"].mean()
+    groups = {percent(k): part["gain"] for k, part in chosen.groupby("k")}
+    gains = columns(right, groups, [style("ticket")] * len(groups))
+    right.axhline(0, color="black", linestyle="--", linewidth=1.2)
+    _note(right, "dense", 0)
+    right.set(xlabel="part of the training after which it starts (k)", ylabel="ticket − dense (points)")
+    right.set_title(f"Tickets, {kept:.2g} % kept, {seeds(gains)}", fontsize=11)
+    right.grid(alpha=0.25)
+    figure.alt = (
+        "Two panels of dots, one a seed. Left: error barrier between two copies of the dense network against the part "
+        f"of the training that they share; medians, {INTERVALS}: {told(barriers)} points. A dotted line marks 2 "
+        f"points. Right: accuracy of tickets with {kept:.2g} % of the weights minus that of the dense network, against "
+        f"the part of the training after which they start: {told(gains)} points."
+    )
+    return figure
+
+
+def _note(axes: Any, text: str, height: float) -> None:
+    """A few words on a horizontal line, at its left end."""
+    axes.annotate(text, (0.02, height), (0, 3), xycoords=("axes fraction", "data"), textcoords="offset points")
+
+
+def own_among(copies: pd.DataFrame, mine: pd.DataFrame) -> Picture:
+    """Barriers of dense copies against the part of the training they share, the learner's own as large hollow circles.
+
+    Args:
+        copies: rows of the study "copies" of one budget.
+        mine: columns k and barrier (fraction).
+    """
+    parted = copies[copies["arm"] == "copies"]
+    groups = {percent(k): 100 * part["barrier"] for k, part in parted.groupby("k")}
+    other = copies[copies["arm"] == "another start"]
+    groups = {"another\nstart": 100 * other["barrier"]} | groups
+    figure = Picture("", 6.4, 3.9)
+    axes = figure.add_subplot()
+    found = columns(axes, groups, [{"color": "0.5", "marker": "s"}] + [style("dense")] * (len(groups) - 1))
+    hollow: dict[str, Any] = {
+        "markersize": 11,
+        "markerfacecolor": "none",
+        "markeredgewidth": 1.8,
+        "linestyle": "none",
+        "zorder": 4,
+    }
+    places = [list(groups).index(percent(k)) for k in mine["k"]]
+    axes.plot(places, 100 * mine["barrier"], marker="o", color="black", label="your run", **hollow)
+    barrier_axis(axes, max([*(values.max() for values in groups.values()), 100 * mine["barrier"].max()]))
+    axes.set(xlabel="part of the training that the two share", ylabel="error barrier (points)")
+    axes.set_title(f"Two dense networks, {seeds(found)}", fontsize=11)
+    axes.legend(frameon=False, fontsize=10)
+    figure.alt = (
+        "Dots, one a seed: error barrier between two dense networks, from two starts and from one start by the part of "
+        f"the training that they share; medians, {INTERVALS}: {told(found)} points. "
+        "Large hollow circles: your run."
+    )
+    return figure
+
+
+def barrier_table(copies: pd.DataFrame) -> pd.DataFrame:
+    """Median barrier with its 95 % interval (points), and how many seeds are stable, by shared part and budget."""
+    table = {}
+    for budget, rows in copies.groupby("budget", sort=False):
+        parts = {"another start": rows[rows["arm"] == "another start"]}
+        parts |= {percent(k): part for k, part in rows[rows["arm"] == "copies"].groupby("k")}
+        for name, part in parts.items():
+            points = 100 * part["barrier"]
+            table[name, f"{budget}: barrier"] = str(middle(points))
+            table[name, f"{budget}: stable"] = f"{(points < LIMIT).sum()} of {len(points)}"
+    found = pd.Series(table).unstack(sort=False)
+    return found.rename_axis("shared part").rename_axis(None, axis="columns")
