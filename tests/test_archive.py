@@ -220,7 +220,7 @@ def elsewhere(folder):
 
 @pytest.mark.parametrize(
     ("moved", "here", "there"),
-    [(0, True, True), (4e-6, False, True), (2.4e-3, False, True), (2.6e-3, False, False), (0.1, False, False)],
+    [(0, True, True), (4e-6, False, True), (5e-4, False, True), (7e-4, False, False), (0.1, False, False)],
 )
 def test_the_canary_allows_rounding_here_and_a_little_more_from_elsewhere(folder, made_up, moved, here, there):
     def changed(seed, **setting):

@@ -24,12 +24,20 @@ def words(name, setting):
     return " ".join([name, *(str(value) for key, value in setting.items() if key != "prune_rate")])
 
 
+def unheard(name, setting):
+    """Settings whose rehearsal moves by more than ``OTHER_NUMERICS`` under other kernels (docs/log.md, 2026-11-29).
+
+    A gap, not a proof: on such a machine nothing guards them. Their bound is not raised for it.
+    """
+    return name == "residual" or (name, setting["study"], setting["budget"]) == ("explanations", "few rows", "long")
+
+
 @pytest.mark.parametrize(("name", "setting"), SETTINGS, ids=[words(*one) for one in SETTINGS])
 def test_code_and_archive_agree(name, setting):
     if setting["data"] == "mnist" and not hypothesis.mnist_folder().is_dir():
         pytest.skip("full MNIST is not on this machine")
     made_with = set(archive.load(name, seed=archive.FIRST_SEED, **setting)["fingerprint"])
-    if name == "residual" and made_with != {archive.numerics()["fingerprint"]}:
-        pytest.skip("this network makes whole points of a rounding in twenty steps (docs/log.md, 2026-11-29)")
+    if made_with != {archive.numerics()["fingerprint"]} and unheard(name, setting):
+        pytest.skip("from other kernels this canary is beyond its bound with honest code: it says nothing here")
     table = archive.canary(name, setting)
     assert table["agrees"].all(), f"\n{table}"
