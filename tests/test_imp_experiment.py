@@ -150,7 +150,7 @@ def test_every_setting_has_a_length_a_rate_and_a_number_of_seeds():
 
 
 def test_lengths_and_rates_are_those_that_the_archive_was_made_with():
-    """A canary ends after twenty steps, so it hardly sees how long a training is. Another length: make it anew."""
+    """A canary ends after three steps, so it hardly sees how long a training is. Another length: make it anew."""
     assert imp.TRAINING == {
         ("mnist1d", "short"): (450, 5e-3),
         ("mnist1d", "long"): (7_000, 7e-3),
@@ -247,7 +247,7 @@ def rehearsed(tmp_path_factory):
     rows = imp.run(5, stop=archive.REHEARSAL, **BROKEN)
     table = pd.DataFrame([{"seed": 5, **BROKEN, **row, "canary": row["loss"]} for row in rows])
     folder = tmp_path_factory.mktemp("archive")
-    (folder / "imp.csv").write_text(archive.written(table.assign(fingerprint="feedbeef")), encoding="utf-8")
+    (folder / "imp.csv").write_text(archive.written(table.assign(canary_fingerprint="feedbeef")), encoding="utf-8")
     return folder
 
 
@@ -288,7 +288,7 @@ def masks_released(monkeypatch):
 
 @pytest.mark.parametrize("break_it", [faster, another_order, another_start, masks_released])
 def test_the_canary_notices_what_was_broken(rehearsed, monkeypatch, break_it):
-    """Not every row: after twenty steps some networks happen to be as good as before."""
+    """Not every row: some networks happen to be as good as before."""
     break_it(monkeypatch)
     table = canary(rehearsed)
     assert table["moved"].median() > archive.OTHER_NUMERICS

@@ -91,7 +91,9 @@ def held(folder):
     for (budget, seed), part in rows.groupby(["budget", "seed"]):
         assert part["arm"].tolist() == ["dense", "ticket"]
         assert part["accuracy"].tolist() == [round(seed / 10_000 + level / 10, 5) for level in (0, 1)]
-        assert part["canary"].tolist() == [float(f"{1 + 20 * (seed + level) / 1e7:.7g}") for level in (0, 1)]
+        assert part["canary"].tolist() == [
+            float(f"{1 + archive.REHEARSAL * (seed + level) / 1e7:.7g}") for level in (0, 1)
+        ]
         assert part["depth"].tolist() == [3, 3] if budget == "long" else part["depth"].isna().all()
     return sorted(rows[["budget", "seed"]].drop_duplicates().itertuples(index=False, name=None))
 

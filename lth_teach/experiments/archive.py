@@ -25,10 +25,11 @@ Run = Callable[..., list[dict[str, Any]]]  # an experiment: run(seed, *, stop=No
 DATA = Path(__file__).parent / "data"
 NO_CHAPTERS = ("__init__", "archive", "claims", "making", "verdicts", "imp_lemma")  # in the last nothing trains
 VERSION = 1
+FINGERPRINTS = ("fingerprint", "canary_fingerprint")  # of the numerics that made a row, and its canary
 FIRST_SEED = 1_000  # of an archive; settings are chosen on seeds below 100
-REHEARSAL = 20  # steps after which a rehearsal ends each training
+REHEARSAL = 3  # steps after which a rehearsal ends each training; more, and rounding grows as large as what is sought
 SAME_NUMERICS = 1e-6  # relative; a canary made with the same numerics agrees to the digits that are stored
-OTHER_NUMERICS = 6e-4  # of the median row, on another processor or torch (docs/log.md, 2026-11-29)
+OTHER_NUMERICS = 2e-6  # of the median row, on another processor or torch (docs/log.md, 2026-11-29)
 
 
 class NotInArchive(LookupError):
@@ -106,7 +107,7 @@ def read(path: Path) -> pd.DataFrame:
         raise ValueError(f"{path} is an archive of version {words[3]}; this program reads version {VERSION}")
     if words[4] != _checksum(text):
         raise ValueError(f"{path} is damaged: its rows do not agree with its checksum; fetch or make it again")
-    return pd.read_csv(io.StringIO(text), dtype={"fingerprint": str})  # it may look like a number
+    return pd.read_csv(io.StringIO(text), dtype=dict.fromkeys(FINGERPRINTS, str))  # they may look like numbers
 
 
 def written(rows: pd.DataFrame) -> str:
@@ -137,9 +138,9 @@ def rows_of(run: Run, seed: int, setting: Mapping[str, Any]) -> list[dict[str, A
     """One job: the experiment's rows, each with its canary, the training loss in a rehearsal of the same job."""
     rehearsed = run(seed, stop=REHEARSAL, **setting)
     rows = run(seed, **setting)
-    mark = numerics()["fingerprint"]
+    marks = dict.fromkeys(FINGERPRINTS, numerics()["fingerprint"])
     return [
-        {"seed": seed, **setting, **_rounded(row), "canary": float(f"{heard['loss']:.7g}"), "fingerprint": mark}
+        {"seed": seed, **setting, **_rounded(row), "canary": float(f"{heard['loss']:.7g}"), **marks}
         for row, heard in zip(rows, rehearsed, strict=True)
     ]
 
@@ -152,7 +153,7 @@ def _rounded(row: Mapping[str, Any]) -> dict[str, Any]:
 def canary(name: str, setting: Mapping[str, Any], seed: int = FIRST_SEED, *, folder: Path = DATA) -> pd.DataFrame:
     """Rehearse one archived job again: arm, level, stored and new loss, and whether they agree.
 
-    A rehearsal ends every training of the job after twenty steps, and prunes and rewinds as the job did. So it notices
+    A rehearsal ends every training of the job after three steps, and prunes and rewinds as the job did. So it notices
     another learning rate, data order, start or mask in seconds, for long runs as for short ones.
 
     Raises:
@@ -161,12 +162,22 @@ def canary(name: str, setting: Mapping[str, Any], seed: int = FIRST_SEED, *, fol
     """
     stored = load(name, folder=folder, seed=seed, **setting)
     heard = chapter(name).run(seed, stop=REHEARSAL, **setting)
-    table = stored[["arm", "level", "canary"]].copy()
-    if [(row["arm"], row["level"]) for row in heard] != list(zip(table["arm"], table["level"], strict=True)):
+    if [(row["arm"], row["level"]) for row in heard] != list(zip(stored["arm"], stored["level"], strict=True)):
         raise ValueError(f"{name} no longer gives the rows of the archive: {[row['arm'] for row in heard]}")
-    table["now"] = [row["loss"] for row in heard]
+    return agreement(stored, [row["loss"] for row in heard])
+
+
+def agreement(stored: pd.DataFrame, now: Sequence[float]) -> pd.DataFrame:
+    """Arm, level and canary of rows beside the losses that a rehearsal here gives, and whether they agree.
+
+    Args:
+        stored: columns arm, level, canary and canary_fingerprint.
+        now: a loss (nats) for each row.
+    """
+    table = stored[["arm", "level", "canary"]].copy()
+    table["now"] = list(now)
     table["moved"] = (table["now"] / table["canary"] - 1).abs()
-    same = stored["fingerprint"] == numerics()["fingerprint"]
+    same = stored["canary_fingerprint"] == numerics()["fingerprint"]
     # Elsewhere a mask may differ in a weight or two, which moves single rows far; what is broken moves most of them.
     typical = bool(table["moved"].median() <= OTHER_NUMERICS)
     table["agrees"] = (table["moved"] <= SAME_NUMERICS) | (~same & typical & table["moved"].notna())
