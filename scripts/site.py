@@ -8,7 +8,6 @@ those of exercises and their tests.
 """
 
 import argparse
-import copy
 import importlib
 import re
 import shutil
@@ -21,10 +20,9 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from sphinx.cmd.build import build_main
-from student_version import settings, student_notebook
-from traitlets.config import Config
 
-from lth_teach.lab.grading import is_graded
+from lth_teach.lab.dependence import is_graded
+from lth_teach.lab.learner import learners_version
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -42,6 +40,7 @@ TEXTS = ("index.md", "glossary.md", "bibliography.md", "ticket.png")
 
 EXPLORER = "lth_teach_explorer"  # in an output's metadata: the module of lth_teach.explore that takes its place
 WIDGET = "application/vnd.jupyter.widget-view+json"  # shows nothing without a kernel; what stands beside it does
+TEXT_STUB = "*Your answer: write a few sentences, in the notebook.*"
 FOLDED = {"after-prediction": "hide-output", "parameters": "hide-input"}  # our tag → myst-nb's
 LINK_TO_FILE = re.compile(r"(?<!!)\[([^\[\]]+)\]\((?![a-z]+:)([^()\s#]+\.(?:ipynb|md))(?:#[^()\s]*)?\)")
 REMOTE_STYLE = re.compile(r"<link\b[^>]*\bhref=[\"']?(?:https?:)?//[^>]*>")
@@ -82,17 +81,16 @@ def fold(cell: NotebookNode) -> None:
         cell.metadata["mystnb"] = {"code_prompt_show": "Show the {type} (predict first)"}
 
 
-def page_of(stored: NotebookNode, config: Config, pages: Collection[str]) -> NotebookNode:
+def page_of(stored: NotebookNode, pages: Collection[str]) -> NotebookNode:
     """The page of a stored notebook: nothing of a solution or a hidden test, everything else as it was run.
 
     Args:
-        config: the settings of ``student_version.settings``.
         pages: file names of the notebooks that are pages, so that links to them stay.
 
     Raises:
         ValueError: a figure has no alt text; says in which cell.
     """
-    page = student_notebook(copy.deepcopy(stored), config)
+    page = learners_version(stored, TEXT_STUB)
     before = {cell.id: cell for cell in stored.cells}
     for index, cell in enumerate(page.cells):
         if cell.cell_type == "markdown":
@@ -112,10 +110,9 @@ def write_source(folder: Path, notebooks: Sequence[Path]) -> None:
     (folder / "notebooks").mkdir(parents=True)
     for name in TEXTS:
         shutil.copy(DOCS / name, folder)
-    config, pages = settings(), {path.name for path in notebooks}
-    config.ClearSolutions.text_stub = "*Your answer: write a few sentences, in the notebook.*"
+    pages = {path.name for path in notebooks}
     for path in notebooks:
-        page = page_of(nbformat.read(path, as_version=4), config, pages)
+        page = page_of(nbformat.read(path, as_version=4), pages)
         (folder / "notebooks" / path.name).write_text(nbformat.writes(page), encoding="utf-8")
 
 

@@ -26,9 +26,19 @@ def stops_early(levels, margin):
     return found
 
 
+def sets_nothing(levels, margin):
+    for kept, low, *_ in levels:
+        if low > -margin:
+            found = kept
+    return found
+
+
 @pytest.mark.parametrize(
     ("attempt", "message"),
     [
+        (lambda v, m: max(v, key=lambda level: level[2])[0], "the level with the best mean"),
+        (lambda v, m: [k for k, low, *_ in v if low > -m], "asks for the last"),
+        (sets_nothing, "Start with 100.0"),
         (lambda v, m: last(v, m, lambda low, mean, high, m: mean >= -m), "that trusts the mean alone"),
         (lambda v, m: last(v, m, lambda low, mean, high, m: high > -m), "Not to be shown to fall behind"),
         (lambda v, m: last(v, m, lambda low, mean, high, m: low > m), "you put the line above zero"),
@@ -36,7 +46,7 @@ def stops_early(levels, margin):
         (lambda v, m: last(v, m, lambda low, mean, high, m: -m < low < m), "The line has one side only"),
         (lambda v, m: last(v, m, lambda low, mean, high, m: low > 0), "the margin is missing"),
         (stops_early, "The curve may come back"),
-        (lambda v, m: next((i for i in (4, 3, 2, 1, 0) if i < len(v) and v[i][1] > -m), 0), "asks for the percent"),
+        (lambda v, m: next((i for i in (5, 4, 3, 2, 1, 0) if i < len(v) and v[i][1] > -m), 0), "asks for the percent"),
         (lambda v, m: next((k for k, low, *_ in v if low > -m), 100.0), "you want the last"),
         (lambda v, m: last(v, m) % 100, "return 100.0"),
     ],

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from lth_teach.lab import matching_plots
+from lth_teach.lab import pictures
 from lth_teach.lab.checks import Wrong, _nb01_matching, nb01
 
 pytestmark = pytest.mark.usefixtures("own_progress")
@@ -84,6 +84,8 @@ def test_fitting_masked_columns_will_do_too():
         (lambda x, y, kept: (fit(x, y) * kept, in_place(x, y, ~kept)), "you fitted the columns that are cut"),
         (lambda x, y, kept: (fit(x, y) * kept, fit(x[:, kept], y)), "Put them back in their places"),
         (lambda x, y, kept: fit(x, y) * kept, "a pair (cut, retrained)"),
+        (lambda x, y, kept: (np.linalg.lstsq(x, y) * kept, in_place(x, y, kept)), "lstsq returns four things"),
+        (lambda x, y, kept: (np.linalg.lstsq(x, y), in_place(x, y, kept)), "lstsq returns four things"),
         (lambda x, y, kept: None, "Does your function return its result?"),
         (clears_x, "your function changed its arguments"),
     ],
@@ -94,7 +96,7 @@ def test_wrong_networks_are_told_why(attempt, message, capsys):
 
 def test_the_picture_shows_where_the_two_solutions_lie():
     picture = nb01.two_networks.picture(nb01.two_networks.solution)
-    assert isinstance(picture, matching_plots.Picture)
+    assert isinstance(picture, pictures.matching.Picture)
     assert "Yours: cut (1.00, 0.00)" in picture.alt
     with pytest.raises(Wrong, match="not written yet"):
         nb01.two_networks.picture(lambda *_: (_ for _ in ()).throw(NotImplementedError))
@@ -161,6 +163,8 @@ def test_where_the_width_misleads_half_of_it_lies_on_the_other_side_of_the_margi
         (lambda t, d, m: matching(t, d, m, t=1.959963984540054), "1.96 is for a spread that is known"),
         (lambda t, d, m: matching(t, d, m, s=(t - d).std()), "divides by n − 1 (ddof=1)"),
         (lambda t, d, m: matching(t, d, m, root=1), "the √n is missing"),
+        (lambda t, d, m: matching(t, d, m, root=len(t)), "you divided by n"),
+        (lambda t, d, m: matching(t, d, m, s=(t - d).var(ddof=1)), "that is the variance"),
         (lambda t, d, m: matching(t, d, m, t=stats.t.ppf(0.95, len(t) - 1)), "so t is at 0.975"),
         (lambda t, d, m: matching(d, t, m), "ticket minus dense"),
         (lambda t, d, m: ((t - d).min(), (t - d).max(), "open"), "the least and the largest difference"),
@@ -214,14 +218,20 @@ def simulate(
 
 
 def quickly(values):
-    """The interval, without scipy's slow quantile: t at 97.5 % for 2, 4 and 9 degrees of freedom, from the table."""
-    half = {3: 4.302653, 5: 2.776445, 10: 2.262157}[len(values)] * values.std(ddof=1) / math.sqrt(len(values))
+    """The interval, without scipy's slow quantile: t at 97.5 % for 2, 4, 7 and 9 degrees of freedom, from the table."""
+    half = (
+        {3: 4.302653, 5: 2.776445, 8: 2.364624, 10: 2.262157}[len(values)] * values.std(ddof=1) / math.sqrt(len(values))
+    )
     return values.mean() - half, values.mean() + half
 
 
 def with_196(values):
     half = 1.96 * values.std(ddof=1) / math.sqrt(len(values))
     return values.mean() - half, values.mean() + half
+
+
+def the_same(numbers, truth, spread, n):
+    return np.random.default_rng(0).normal(truth, spread, n)
 
 
 RIGHT = simulate(decide=quickly)
@@ -237,15 +247,15 @@ def changed(change):
 def test_right_shares_pass_whatever_the_draws(capsys):
     assert nb01.simulate(RIGHT)
     assert nb01.simulate(lambda *given: RIGHT(*given[:-1], np.random.default_rng(99)))
-    assert capsys.readouterr().out == 2 * "simulate: passed (3 cases).\n"
+    assert capsys.readouterr().out == 2 * "simulate: passed (4 cases).\n"
 
 
 def test_the_exact_power_is_that_of_a_one_sided_t_test():
     """At the margin itself 2.5 %; far above it 1; and scipy's noncentral t between them."""
-    assert matching_plots.chance_to_match(3, 0.9, -1, 1) == pytest.approx(0.025)
-    assert matching_plots.chance_to_match(30, 0.9, 2, 1) == pytest.approx(1)
+    assert pictures.matching.chance_to_match(3, 0.9, -1, 1) == pytest.approx(0.025)
+    assert pictures.matching.chance_to_match(30, 0.9, 2, 1) == pytest.approx(1)
     expected = stats.nct.sf(stats.t.ppf(0.975, 9), 9, 0.7 * math.sqrt(10))
-    assert matching_plots.chance_to_match(10, 1.0, -0.3, 1) == pytest.approx(expected)
+    assert pictures.matching.chance_to_match(10, 1.0, -0.3, 1) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(
@@ -274,6 +284,17 @@ def test_the_exact_power_is_that_of_a_one_sided_t_test():
             "it is not divided by √n before the draw",
         ),
         (simulate(decide=with_196), "an interval with 1.96 is too narrow"),
+        (
+            simulate(decide=quickly, shows=lambda low, high, truth, margin: low > -margin and low <= truth <= high),
+            "you asked for both at once",
+        ),
+        (
+            simulate(
+                decide=quickly, draw=lambda r, truth, spread, n: r.normal(truth, spread, n) - r.normal(0, spread, n)
+            ),
+            "the dense network is np.zeros(n)",
+        ),
+        (simulate(decide=quickly, draw=the_same), "draw anew, from `numbers`"),
     ],
 )
 def test_wrong_shares_are_told_why(attempt, message, capsys):

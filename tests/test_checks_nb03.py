@@ -2,9 +2,11 @@
 
 import copy
 import inspect
+import re
 import runpy
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -66,6 +68,31 @@ def test_the_exercise_and_the_module_agree_on_what_a_barrier_is():
     assert nb03.error_barrier(walk())
 
 
+@pytest.mark.parametrize("row", [tuple, np.array, torch.tensor])
+def test_the_errors_may_stand_in_a_tuple_an_array_or_a_tensor(row):
+    assert nb03.error_barrier(lambda *given: (walk()(*given)[0], row(walk()(*given)[1])))
+
+
+def test_a_network_that_was_changed_on_the_way_is_noticed(capsys):
+    def attempt(error, first, second, points=11):
+        barrier, errors = walk()(error, first, second, points)
+        first.mul_(0.5)
+        return barrier, errors
+
+    assert not nb03.error_barrier(attempt)
+    assert "mix them into a third" in capsys.readouterr().out
+
+
+def test_numbers_in_the_message_are_short(capsys):
+    assert not nb03.error_barrier(walk(height=lambda e, ends: max(e)))
+    assert not re.search(r"\d\.\d{5}", capsys.readouterr().out)
+
+
+def above_the_chord(errors, ends):
+    """The barrier of Entezari et al. (2022): from the line between the errors of the ends."""
+    return max(np.array(errors) - np.linspace(errors[0], errors[-1], len(errors)))
+
+
 @pytest.mark.parametrize(
     ("attempt", "message"),
     [
@@ -79,6 +106,7 @@ def test_the_exercise_and_the_module_agree_on_what_a_barrier_is():
         (walk(height=lambda e, ends: max(e) - e[-1]), "or with one end"),
         (walk(height=lambda e, ends: max(e)), "that is the highest error itself"),
         (walk(height=lambda e, ends: e[len(e) // 2] - ends), "the middle of the line only"),
+        (walk(height=above_the_chord), "the straight line between the errors of the two ends"),
         (walk(height=lambda e, ends: max(e[1:-1]) - ends), "you left out the ends"),
         (walk(height=lambda e, ends: max(e) - e[0]), "one end only"),
         (walk(height=lambda e, ends: max(e) - min(e[0], e[-1])), "one end only"),
@@ -124,6 +152,7 @@ def test_other_lines_on_which_they_disagree_pass_too():
         return [first, first, max(first, last) + 1e-4, last, last]
 
     assert nb03.disagree(straight)
+    assert nb03.disagree(lambda first, last: torch.tensor(nb03.disagree.solution(first, last)))  # of 32 bits
 
 
 @pytest.mark.parametrize(
@@ -212,6 +241,35 @@ def once():
     return attempt
 
 
+def each_trains_the_shared_part(model, train, k, refresh, error):
+    """The shared part once for each copy, in the same order, and in two pieces."""
+    twins = iter([copy.deepcopy(model), copy.deepcopy(model)])
+
+    def go_on(train, twin, order, k):
+        train(twin, 0, 0, k / 2)
+        train(twin, 0, k / 2, k)
+        train(twin, order, k, 1)
+
+    attempt = two_copies(trunk=lambda *_: None, twin=lambda _: next(twins), go_on=go_on)
+    return attempt(model, train, k, refresh, error)
+
+
+def ends_first(model, train, k, refresh, error):
+    """Both ends are measured before the nine between them."""
+    found = {}
+
+    def read(probe, refresh, error):
+        refresh(probe)
+        return error(probe)
+
+    places = (0, 1, *(step / 10 for step in range(1, 10)))
+    two_copies(alphas=places, read=read, say=lambda e: found.update(zip(places, e, strict=True)))(
+        model, train, k, refresh, error
+    )
+    errors = [found[place] for place in sorted(found)]
+    return max(errors) - (errors[0] + errors[-1]) / 2 < 0.02, np.array(errors)
+
+
 def test_other_ways_to_test_stability_pass_too():
     assert nb03.stability_test(two_copies())
     assert nb03.stability_test(
@@ -220,6 +278,8 @@ def test_other_ways_to_test_stability_pass_too():
     assert nb03.stability_test(two_copies(alphas=tuple(1 - step / 10 for step in range(11))))
     skip = two_copies(trunk=lambda model, train, k: k and train(model, 0, 0, k))
     assert nb03.stability_test(skip)
+    assert nb03.stability_test(each_trains_the_shared_part)
+    assert nb03.stability_test(ends_first)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from lth_teach import masks as masks_module
-from lth_teach.lab.checks import _nb03b_worlds, nb03b
+from lth_teach.lab.checks import _nb03b_measures, _nb03b_worlds, nb03b
 
 pytestmark = pytest.mark.usefixtures("own_progress")
 
@@ -44,6 +44,18 @@ def test_submissions_are_told_why_and_earn_what_they_deserve(made, capsys):
 # ---- the largest at the start
 
 
+def by_rank(start, masks, more):
+    """So many weights more in each layer than the ticket keeps."""
+    ranks = {name: w.abs().flatten().argsort(descending=True).argsort().view_as(w) for name, w in start.items()}
+    return {name: ranks[name] < mask.sum() + more for name, mask in masks.items()}
+
+
+def above_a_quantile(start, masks):
+    """Right, but for a layer that is kept whole, where nothing lies below the smallest weight."""
+    sizes = {name: weights.abs() for name, weights in start.items()}
+    return {name: sizes[name] > sizes[name].quantile(1 - mask.float().mean()) for name, mask in masks.items()}
+
+
 @pytest.mark.parametrize(
     ("attempt", "message"),
     [
@@ -52,6 +64,9 @@ def test_submissions_are_told_why_and_earn_what_they_deserve(made, capsys):
         (lambda start, masks: ours({n: w * masks[n] for n, w in start.items()}, masks), "the ticket's own masks"),
         (lambda start, masks: {n: ~m for n, m in ours(start, masks).items()}, "the wrong way round"),
         (lambda start, masks: {n: m.float() for n, m in ours(start, masks).items()}, "return a bool tensor"),
+        (lambda start, masks: by_rank(start, masks, -1), "one weight fewer than the ticket keeps"),
+        (lambda start, masks: by_rank(start, masks, 1), "one weight more than the ticket keeps"),
+        (lambda start, masks: above_a_quantile(start, masks), "one weight fewer than the ticket keeps"),
         (lambda start, masks: None, "Does your function return its result?"),
     ],
 )
@@ -90,6 +105,14 @@ def in_place(start, amount, generator):
     return start
 
 
+def with_one_of_its_seed(start, amount, generator):
+    return noisy(start, amount, torch.Generator().manual_seed(generator.initial_seed()))
+
+
+def anew_in_each_layer(start, amount, generator):
+    return {name: with_one_of_its_seed({name: weights}, amount, generator)[name] for name, weights in start.items()}
+
+
 @pytest.mark.parametrize(
     ("attempt", "message"),
     [
@@ -104,6 +127,9 @@ def in_place(start, amount, generator):
         (lambda s, a, g: {n: w + a * w.std() * torch.randn(1, generator=g) for n, w in s.items()}, "the same amount"),
         (lambda s, a, g: {n: noisy(s, a, g)[n] - w for n, w in s.items()}, "this is the noise alone"),
         (lambda s, a, g: noisy(s, a, torch.Generator().manual_seed(0)), "does not follow the generator"),
+        (with_one_of_its_seed, "not with a new one of its seed"),
+        (anew_in_each_layer, "the same random numbers in both layers"),
+        (noise(lambda w, amount: amount), "expected  noise of spread 0.025 in 'first', 0.2 in 'second'"),
         (lambda s, a, g: [], "expected  a dictionary"),
         (lambda s, a, g: {n: w[0] for n, w in s.items()}, "keep the shape"),
         (in_place, "changed its arguments"),
@@ -129,19 +155,26 @@ def measured(measure, orders=(0, 1)):
     return lambda start, find, train: measure(start, find(start, orders[0]), train(start, orders[1]))
 
 
+def minus_one(start, find, train):
+    return fair(start, find, train) - 1
+
+
 def another_start(start, find, train):
     other = {name: weights.flip(0) for name, weights in start.items()}
-    return _nb03b_worlds.ratio(other, find(start, 0), train(other, 1))
+    return _nb03b_measures.ratio(other, find(start, 0), train(other, 1))
 
 
 @pytest.mark.parametrize(
     ("attempt", "message"),
     [
-        (measured(_nb03b_worlds.ratio, (4, 4)), "your test|circular"),
-        (measured(_nb03b_worlds._pooled), "from all layers together"),
-        (measured(_nb03b_worlds._pooled_cut), "with the weights that were cut, all layers together"),
-        (measured(_nb03b_worlds._plain_distance), "divide by what weights at random would move"),
-        (measured(_nb03b_worlds._starting_sizes), "sizes at the start"),
+        (measured(_nb03b_measures.ratio, (4, 4)), "your test|circular"),
+        (measured(_nb03b_measures._pooled), "from all layers together"),
+        (measured(_nb03b_measures._pooled_cut), "with the weights that were cut, all layers together"),
+        (measured(_nb03b_measures._plain_distance), "divide by what weights at random would move"),
+        (measured(_nb03b_measures._starting_sizes), "sizes at the start"),
+        (measured(_nb03b_measures._outwards), "how much larger the weights became"),
+        (measured(_nb03b_measures._change_of_size), "by how much the sizes changed"),
+        (minus_one, "this is the ratio minus 1"),
         (another_start, "You gave train another start"),
         (lambda start, find, train: find(start, 0) and 1.0, "You never called train"),
         (lambda start, find, train: train(start, 0) and 1.0, "You never called find"),
@@ -157,7 +190,7 @@ def test_fair_movement_names_the_mistake(attempt, message, capsys):
     assert any(part in out for part in message.split("|"))
 
 
-@pytest.mark.parametrize("measure", [_nb03b_worlds._against_the_cut, _nb03b_worlds._upside_down])
+@pytest.mark.parametrize("measure", [_nb03b_measures._against_the_cut, _nb03b_measures._upside_down])
 def test_what_only_shows_where_weights_matter_is_noticed_there(measure, capsys):
     assert not nb03b.fair_movement(measured(measure))
     out = capsys.readouterr().out
@@ -175,24 +208,24 @@ def random_mask(start, find, train):
 
 def over_orders(start, find, train):
     masks = find(start, 0)
-    return sum(_nb03b_worlds.ratio(start, masks, train(start, order)) for order in (1, 2, 3)) / 3
+    return sum(_nb03b_measures.ratio(start, masks, train(start, order)) for order in (1, 2, 3)) / 3
 
 
 def over_pairs(start, find, train):
     """Every order finds masks and every order is measured, never one by itself."""
     pairs = [(a, b) for a in range(3) for b in range(3) if a != b]
-    return sum(_nb03b_worlds.ratio(start, find(start, a), train(start, b)) for a, b in pairs) / len(pairs)
+    return sum(_nb03b_measures.ratio(start, find(start, a), train(start, b)) for a, b in pairs) / len(pairs)
 
 
-FAIR = {"ours": fair, "other orders": measured(_nb03b_worlds.ratio, (5, 2)), "one random mask": random_mask}
+FAIR = {"ours": fair, "other orders": measured(_nb03b_measures.ratio, (5, 2)), "one random mask": random_mask}
 FAIR |= {"mean over orders": over_orders, "mean over pairs": over_pairs}
 UNFAIR = {
-    "circular": measured(_nb03b_worlds.ratio, (1, 1)),
-    "all layers together": measured(_nb03b_worlds._pooled),
-    "against the cut": measured(_nb03b_worlds._against_the_cut),
-    "upside down": measured(_nb03b_worlds._upside_down),
-    "sizes at the end": measured(_nb03b_worlds._final_sizes),
-    "mean of the layers": measured(_nb03b_worlds._mean_of_layers),
+    "circular": measured(_nb03b_measures.ratio, (1, 1)),
+    "all layers together": measured(_nb03b_measures._pooled),
+    "against the cut": measured(_nb03b_measures._against_the_cut),
+    "upside down": measured(_nb03b_measures._upside_down),
+    "sizes at the end": measured(_nb03b_measures._final_sizes),
+    "mean of the layers": measured(_nb03b_measures._mean_of_layers),
 }
 
 
@@ -218,5 +251,5 @@ def test_the_hidden_test_of_the_page_takes_every_fair_answer_and_no_unfair_one(n
 def test_where_nothing_matters_the_circular_test_says_otherwise():
     """The lesson itself: noise alone gives a ratio well above 1 in the training that chose, and 1 in another."""
     world = _nb03b_worlds.World("noise", 0.0)
-    assert _nb03b_worlds._measured(world, (0, 0), _nb03b_worlds.ratio) > 1.25
-    assert _nb03b_worlds._measured(world, (0, 1), _nb03b_worlds.ratio) == pytest.approx(1, abs=0.02)
+    assert _nb03b_worlds._measured(world, (0, 0), _nb03b_measures.ratio) > 1.25
+    assert _nb03b_worlds._measured(world, (0, 1), _nb03b_measures.ratio) == pytest.approx(1, abs=0.02)

@@ -4,6 +4,7 @@ import math
 from fractions import Fraction
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -26,6 +27,13 @@ def levels_by(number, start=1, strict=False):
     return count
 
 
+def subtracts_floats(prune_rate, target_sparsity):
+    kept, levels = Fraction(1), 0
+    while kept > 1 - target_sparsity:
+        kept, levels = kept * (1 - exact(prune_rate)), levels + 1
+    return levels
+
+
 def quotient(prune_rate, target_sparsity):
     return math.log(1 - target_sparsity) / math.log(1 - prune_rate)
 
@@ -46,6 +54,17 @@ def all_at_once(n_weights, goal, levels):
     return kept
 
 
+def rounded_down(n_weights, goal, levels):
+    """The share worked out anew before each level, and then int() instead of round()."""
+    if not 0 < goal <= n_weights - levels or levels < 1:
+        raise ValueError("impossible")
+    kept = [n_weights]
+    for left in range(levels, 0, -1):
+        share = (goal / kept[-1]) ** (1 / left)
+        kept.append(min(kept[-1] - 1, max(goal + left - 1, int(share * kept[-1] + 1e-9))))
+    return kept
+
+
 def unrounded_rate(n_weights, goal, levels):
     rate, kept = 1 - (goal / n_weights) ** (1 / levels), [n_weights]
     for _ in range(levels):
@@ -58,6 +77,10 @@ def patched(n_weights, goal, levels):
     while len(kept) < levels:
         kept.append(max(goal, kept[-1] - round(0.2 * kept[-1])))
     return [*kept, goal]
+
+
+def halves_first(n_weights, goal, levels):
+    return [n_weights, *nb11.our_schedule(n_weights // 2, goal, levels - 1)] if levels > 1 else [n_weights, goal]
 
 
 def straight(n_weights, goal, levels):
@@ -92,6 +115,7 @@ def unclamped(n_weights, goal, levels):
         (nb11.exact_levels, levels_by(exact)),
         (nb11.landing_schedule, nb11.landing_schedule.solution),
         (nb11.landing_schedule, all_at_once),
+        (nb11.landing_schedule, rounded_down),
     ],
 )
 def test_a_solution_passes(exercise, solution, capsys):
@@ -108,6 +132,8 @@ def test_a_solution_passes(exercise, solution, capsys):
         (nb11.exact_levels, lambda p, s: math.ceil(exact(s) / exact(p)), "a share of the survivors"),
         (nb11.exact_levels, levels_by(float), "a product of floats is rounded"),
         (nb11.exact_levels, levels_by(Fraction), "Fraction(str(0.2)) is one fifth"),
+        (nb11.exact_levels, subtracts_floats, "fractions of both numbers *before* you subtract"),
+        (nb11.exact_levels, lambda p, s: subtracts_floats(p, 1 - exact(str(1 - s))), "*before* you subtract"),
         (nb11.exact_levels, lambda p, s: math.ceil(quotient(p, s) - 1e-9), "a hair above a tie"),
         (nb11.exact_levels, lambda p, s: math.ceil(round(quotient(p, s), 6)), "a hair above a tie"),
         (nb11.exact_levels, lambda p, s: math.ceil(round(quotient(p, s), 12)), "a hair above a tie"),
@@ -121,6 +147,8 @@ def test_a_solution_passes(exercise, solution, capsys):
         (nb11.landing_schedule, lambda n, g, t: [n, *nb11.our_schedule(n, g, t)], "It stalls"),
         (nb11.landing_schedule, lambda n, g, t: nb11.our_schedule(n, g, t + 1), "These are 12 levels; 11 were asked"),
         (nb11.landing_schedule, lambda n, g, t: [float(k) for k in nb11.our_schedule(n, g, t)], "whole numbers (int)"),
+        (nb11.landing_schedule, lambda n, g, t: list(np.array(nb11.our_schedule(n, g, t))), "int(…) makes them plain"),
+        (nb11.landing_schedule, halves_first, "Not in equal shares: at level 10 these would keep about 5,301."),
         (nb11.landing_schedule, lambda n, g, t: lemma.imp_schedule(n, 0.2, 1 - g / n), "overshoots"),
         (nb11.landing_schedule, lambda n, g, t: None, "return its result?"),
         (nb11.landing_schedule, never_refuses, "6 weights may go, one at least at each level"),

@@ -45,10 +45,11 @@ def test_expected_is_where_one_more_run_should_lie():
         for arm, level in (("ticket", 5), ("dense, other order", 0))
     )
     text = explanations_bench.expected({"ticket": 0.61}, rows, moved=1.25)
-    # two degrees of freedom, 99.5 %: t = 14.09, times 0.01 · √(4/3) = 0.0115: 16.3 points, and 0.163
+    # 1 % over the page's seven numbers, p = 1 − 0.01/14; with two degrees of freedom t = (2p − 1) / √(2p(1 − p)) =
+    # 26.42, times 0.01 · √(4/3) = 0.01155: 30.5 points, and 0.305
     assert text.splitlines() == [
-        "ticket               61.0%, expected 43.7% to 76.3%",
-        "moved, another order 1.25 times as far, expected 1.04 to 1.36",
+        "ticket               61.0%, expected 29.5% to 90.5%",
+        "moved, another order 1.25 times as far, expected 0.89 to 1.51",
     ]
     assert explanations_bench.expected({"ticket": 0.61}, rows).count("\n") == 0
 

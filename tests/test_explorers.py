@@ -28,3 +28,10 @@ def test_the_widths_are_told_and_drawn_and_follow_the_sliders():
 def test_importing_it_does_not_import_ipywidgets():
     code = "import sys; from lth_teach.explore import explorers; sys.exit('ipywidgets' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_a_widget_is_shown_as_ipywidgets_shows_it_with_our_words_beside_it():
+    explorer = explorers.widths_explorer(0.1, 2, 1.0)
+    view = "application/vnd.jupyter.widget-view+json"
+    shown, theirs = explorer._repr_mimebundle_(), explorer.widget._repr_mimebundle_()
+    assert shown == {view: theirs[view], "text/plain": explorer.text}

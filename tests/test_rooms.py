@@ -71,6 +71,11 @@ def test_every_folder_is_a_room():
         assert (PACKAGE / name / "__init__.py").is_file()
 
 
+def test_the_pictures_are_listed_by_chapter():
+    files = {path.stem for path in FILES if path.parts[:2] == ("lab", "pictures")} - {"__init__"}
+    assert {name for name in files if f"``{name}``" not in lth_teach.lab.pictures.__doc__} == set()
+
+
 def test_the_order_is_held_against_a_file_that_breaks_it(tmp_path, monkeypatch):
     (tmp_path / "strong").mkdir()
     (tmp_path / "masks.py").touch()

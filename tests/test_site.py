@@ -15,7 +15,7 @@ from everything_lesson import ALT, figure, lesson
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from playwright.sync_api import sync_playwright
 
-from lth_teach.lab.grading import is_graded
+from lth_teach.lab.dependence import is_graded
 
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -93,7 +93,7 @@ def test_the_real_page_holds_no_solution_and_no_output_of_an_exercise(builder):
     """Compared with the stored notebook, whatever it holds at the moment."""
     for path in builder.PAGES:
         stored = nbformat.read(path, as_version=4)
-        page = builder.page_of(stored, builder.settings(), {path.name})
+        page = builder.page_of(stored, {path.name})
         given = {cell.id: cell for cell in page.cells}
         exercises = [cell for cell in stored.cells if is_graded(cell)]
         assert exercises
@@ -257,7 +257,7 @@ def test_a_figure_without_alt_text_is_refused(builder):
     nb = new_notebook(cells=[new_markdown_cell("# A"), new_code_cell("draw()", outputs=figure("words"))])
     del nb.cells[1].outputs[0].metadata["image/png"]
     with pytest.raises(ValueError, match="cell 1: a figure has no alt text"):
-        builder.page_of(nb, builder.settings(), set())
+        builder.page_of(nb, set())
 
 
 def test_a_warning_stops_the_build_and_leaves_the_old_site(builder, tmp_path, capfd):

@@ -16,8 +16,8 @@ import numpy as np
 import traitlets
 
 from ..experiments.residual import STEPS
+from ..lab.pictures.stability_dots import LIMIT, barrier_axis, middle, sideways
 from ..lab.plots import Picture
-from ..lab.stability_dots import LIMIT, barrier_axis, middle, sideways
 from .prune_rate import PAGE, number
 
 if TYPE_CHECKING:

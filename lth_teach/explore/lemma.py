@@ -17,7 +17,7 @@ import anywidget
 import traitlets
 
 from ..ground.arguments import open_unit
-from ..lab.lemma_plots import staircase
+from ..lab.pictures.lemma import staircase
 from ..lab.plots import Picture
 from ..lemma import ROUNDINGS, follow, imp_levels, kept_at_target
 from .prune_rate import PAGE

@@ -64,7 +64,7 @@ function plane(state, entry, alpha) {
   const x = (value) => LEFT + (RIGHT - LEFT) * (value - ACROSS[0]) / (ACROSS[1] - ACROSS[0]);
   const y = (value) => BOTTOM - (BOTTOM - TOP) * (value - ALONG[0]) / (ALONG[1] - ALONG[0]);
   const place = (points) => points.map(([across, along]) => [x(across), y(along)]);
-  const svg = panel("Two copies, and the line between them", "weight θ₁; training goes up");
+  const svg = panel("Two copies, and the line between them", "first weight; upwards, the second");
   const frame = { x: LEFT, y: TOP, width: RIGHT - LEFT, height: BOTTOM - TOP };
   svg.append(draw("rect", { ...frame, fill: "none", stroke: "currentColor", opacity: 0.4 }));
   for (const contour of state.contours) svg.append(line(place(contour), { stroke: "currentColor", opacity: 0.28 }));

@@ -22,7 +22,7 @@ from .prune_rate import PAGE, number
 
 SCRIPT = Path(__file__).with_suffix(".js")
 STEPS = 60  # of one training
-SPLITS = (0, 5, 10, 30)  # steps that the two copies have in common
+SPLITS = (0, 5, 6, 7, 10, 30)  # steps that the two copies have in common
 POINTS = 21  # on the line, both ends included
 HEIGHTS = (15, 20, 30, 40, 50, 60)  # of the contours, in percent
 ACROSS, ALONG = (-1.5, 1.5), (-0.15, 1.2)  # the part of the plane that is drawn
@@ -31,7 +31,7 @@ ALPHA, SPLIT = 0.5, 0  # where it starts
 
 
 def error(theta: np.ndarray) -> np.ndarray:
-    """Error in percent at one θ, shape (2,), or at many, shape (…, 2). Beyond θ₂ = 0.3 the valley forks."""
+    """Error in percent at one θ, shape (2,), or at many, shape (…, 2). Above 0.3 in the second the valley forks."""
     across, along = theta[..., 0], theta[..., 1]
     fork = 1.2 * np.maximum(0, along - 0.3)
     return 12 + 50 * (1 - along) ** 2 + 40 * (across**2 - fork) ** 2 + 3 * across
@@ -120,7 +120,7 @@ def picture(state: dict[str, Any], alpha: float = ALPHA, split: int = SPLIT) -> 
     ends = np.array([path[-1] for path in entry["paths"]])
     plane.plot(*ends.T, color="#0072B2", linewidth=1.6)
     plane.plot(*((1 - alpha) * ends[0] + alpha * ends[1]), "o", color="#0072B2", markersize=9)
-    plane.set(xlabel="weight θ₁", ylabel="weight θ₂", xlim=ACROSS, ylim=ALONG)
+    plane.set(xlabel="first weight", ylabel="second weight", xlim=ACROSS, ylim=ALONG)
     plane.set_title("two copies, and the line between them", fontsize=10)
     errors = entry["errors"]
     curve.plot(np.linspace(0, 1, len(errors)), errors, color="#0072B2", linewidth=1.6)

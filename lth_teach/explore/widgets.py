@@ -28,8 +28,10 @@ class Shown:
     widget: ipywidgets.Widget
     text: str
 
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        return dict(self.widget._repr_mimebundle_(**options)) | {"text/plain": self.text}
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        """As ipywidgets 8 writes it; written here, since Colab's version 7 has no method for it."""
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
+        return {"application/vnd.jupyter.widget-view+json": view, "text/plain": self.text}
 
 
 class Prediction(Shown):

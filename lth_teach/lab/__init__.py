@@ -1,4 +1,4 @@
-"""What a course needs: parameters of notebooks, the environment's report, figures, checks of exercises, grading."""
+"""What a course needs: parameters, the environment's report, figures, checks, the learner's version, grading."""
 
 from .. import on_first_use
 

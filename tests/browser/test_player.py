@@ -6,8 +6,8 @@ import torch
 from nbformat import v4
 from playwright.sync_api import expect, sync_playwright
 
-from lth_teach.lab import animation
-from lth_teach.lab.weights_plots import LevelWeights
+from lth_teach.lab.pictures import animation
+from lth_teach.lab.pictures.weights import LevelWeights
 
 pytestmark = pytest.mark.browser
 
@@ -15,8 +15,8 @@ START = torch.linspace(0.001, 1, 100)
 LEVELS = [LevelWeights(START, START.flip(0), 20)]
 CODE = """\
 import torch
-from lth_teach.lab import animation
-from lth_teach.lab.weights_plots import LevelWeights
+from lth_teach.lab.pictures import animation
+from lth_teach.lab.pictures.weights import LevelWeights
 start = torch.linspace(0.001, 1, 100)
 animation.pruning_run([LevelWeights(start, start.flip(0), 20)])"""
 

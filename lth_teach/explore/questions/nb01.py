@@ -12,7 +12,9 @@ EARLIER = (
                 "The mask says which weights stay; they start where the dense network started.",
                 right=True,
             ),
-            Answer("a mask and new starting values", "That is a control, the re-initialised arm."),
+            Answer(
+                "a mask and new starting values", "That is another thing: the same cut, another start (notebook 02)."
+            ),
             Answer("a small network and its accuracy", "The accuracy is what one measures, not what one trains."),
         ),
     ),

@@ -17,19 +17,16 @@ EARLIER = (
     ),
     Question(
         "A random mask keeps as many weights in each layer as the ticket, on the same starting values. It does worse. "
-        "What was broken?",
+        "Only the mask was changed. What else is lost with it?",
         (
+            Answer("The number of weights in each layer.", "That is what this control keeps."),
+            Answer("The starting values: they were drawn anew.", "They are the same numbers, every one in its place."),
             Answer(
-                "The mask only.",
-                "The values stay, but at places chosen without looking at them they are as good as new.",
-            ),
-            Answer("The starting values only.", "The places changed, too; that is what a mask is."),
-            Answer(
-                "Both: old values at new places are worth no more than new ones, if the start was random.",
-                "So it says what the pair is worth. This page asks it again where the start is not random any more.",
+                "The match of places and values: at random places, old values are worth no more than new ones.",
+                "If the start was random, that is. This page asks it again where the start is not random any more.",
                 right=True,
             ),
-            Answer("The density of the layers.", "That is what this control keeps."),
+            Answer("The order of the data.", "Both are trained on the same batches, one after the other."),
         ),
     ),
 )

@@ -69,7 +69,7 @@ THIS_PAGE = (
         ),
     ),
     Question(
-        "What limits how much one level may remove, according to Paul et al. (2022)?",
+        "What limits how much one level may remove, according to Paul et al. (2023)?",
         (
             Answer("the lemma of section 6.4", "It only counts. It would be content with one level of 90 %."),
             Answer("the number of weights", "That limits the last levels of tiny layers, and nothing else."),
@@ -78,7 +78,7 @@ THIS_PAGE = (
                 "Within the flat part, training again finds the same valley; beyond it, it does not.",
                 right=True,
             ),
-            Answer("the learning rate", "It has a say in how flat the place is that training finds, no more."),
+            Answer("the learning rate", "It has a say in how flat the place is that training finds."),
         ),
     ),
 )

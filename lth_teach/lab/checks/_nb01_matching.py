@@ -47,14 +47,15 @@ def _bounds(
     quantile: float = 0.975,
     normal: bool = False,
     ddof: int = 1,
-    root: bool = True,
+    divisor: Callable[[int], float] = math.sqrt,
+    power: int = 1,
     turned: bool = False,
 ) -> tuple[float, float]:
     """The interval, right or with one thing wrong."""
     differences = (dense - ticket) if turned else ticket - dense
     n = len(differences)
     factor = 1.959963984540054 if normal else float(stdtrit(n - 1, quantile))
-    half = factor * float(differences.std(ddof=ddof)) / (math.sqrt(n) if root else 1)
+    half = factor * float(differences.std(ddof=ddof)) ** power / divisor(n)
     return float(differences.mean()) - half, float(differences.mean()) + half
 
 
@@ -76,7 +77,9 @@ INTERVALS: list[tuple[str, Callable[..., tuple[float, float]]]] = [
     (UNPAIRED, partial(_unpaired, pooled=True)),
     ("1.96 is for a spread that is known. From n seeds take Student's t with n − 1.", partial(_bounds, normal=True)),
     ("the standard deviation divides by n − 1 (ddof=1); numpy divides by n unless told.", partial(_bounds, ddof=0)),
-    ("the √n is missing: the mean of n seeds spreads less than one seed.", partial(_bounds, root=False)),
+    ("the √n is missing: the mean of n seeds spreads less than one seed.", partial(_bounds, divisor=lambda n: 1)),
+    ("you divided by n; the standard deviation of a mean is that of one seed by √n.", partial(_bounds, divisor=float)),
+    ("that is the variance; its root, the standard deviation, is in points.", partial(_bounds, power=2)),
     (
         "5 % are left out on each side; 95 % in the middle leave 2.5 %, so t is at 0.975.",
         partial(_bounds, quantile=0.95),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -76,28 +77,30 @@ class _Judge:
             raise self.fail("two copies with orders of their own", calls, why)
 
     def check_line(self) -> None:
-        """Eleven readings at even steps between the two copies, in one direction or the other."""
-        readings, ends = self.watch.readings, [training.after for training in self.watch.ends]
-        if len(readings) != POINTS:
-            raise self.fail(f"{POINTS} calls of error, one at each point of the line", f"{len(readings)} calls")
-        places = [weights for weights, _, _ in readings]
-        if torch.allclose(places[0], ends[1], atol=1e-5):
-            ends.reverse()
-        for step, place in enumerate(places):
-            alpha = step / (POINTS - 1)
-            if not torch.allclose(place, torch.lerp(ends[0], ends[1], alpha), atol=1e-5):
-                if all(torch.allclose(place, other, atol=1e-5) for other in places):
+        """Eleven readings, one at each of eleven even steps between the two copies, in whatever order."""
+        places = [weights for weights, _, _ in self.watch.readings]
+        if len(places) != POINTS:
+            raise self.fail(f"{POINTS} calls of error, one at each point of the line", f"{len(places)} calls")
+        for step in range(POINTS):
+            if self.read_at(step) is None:
+                if all(torch.allclose(places[0], other, atol=1e-5) for other in places):
                     why = (
                         "all points are the same network. Were the ends copied? state_dict() hands out live tensors; "
                         "parameters_to_vector copies them."
                     )
-                elif step == 0:
+                elif step in (0, POINTS - 1):
                     why = "the line should begin at one copy and end at the other."
                 else:
                     why = (
                         "mix the weights: (1 − α) of the one copy and α of the other, α from 0 to 1 in ten even steps."
                     )
-                raise self.fail(f"at point {step} the weights at α = {alpha:g}", "other weights", why)
+                raise self.fail(f"a reading at α = {step / (POINTS - 1):g}", "none with these weights", why)
+
+    def read_at(self, step: int) -> tuple[Vector, Vector, Vector] | None:
+        """The reading at a step from the first copy to the second, if there is one."""
+        first, second = (training.after for training in self.watch.ends)
+        wanted = torch.lerp(first, second, step / (POINTS - 1))
+        return next((one for one in self.watch.readings if torch.allclose(one[0], wanted, atol=1e-5)), None)
 
     def check_statistics(self) -> None:
         """At each reading BatchNorm's statistics are those of the weights that are read."""
@@ -107,9 +110,8 @@ class _Judge:
         ]
         if not stale:
             return
-        stored = readings[POINTS // 2][1]
-        middle = (first.statistics + second.statistics) / 2
-        if torch.allclose(stored, middle, atol=1e-5):
+        middle, read = (first.statistics + second.statistics) / 2, self.read_at(POINTS // 2)
+        if read is not None and torch.allclose(read[1], middle, atol=1e-5):
             why = "BatchNorm's statistics were mixed like weights. Measure them anew: call refresh at every point."
         elif len(stale) >= POINTS - 2:
             why = "BatchNorm's statistics are left over from other weights. Call refresh at every point, before error."
@@ -125,10 +127,11 @@ class _Judge:
         if not (isinstance(found, (tuple, list)) and len(found) == 2):
             raise self.fail("(stable, errors)", describe(found))
         stable, listed = found
-        values = listed.tolist() if isinstance(listed, Tensor) else listed
-        if not isinstance(values, (list, tuple)) or not all(isinstance(value, (int, float)) for value in values):
-            why = "the two are swapped." if isinstance(stable, (list, tuple)) else ""
-            raise self.fail("errors as a list of numbers", describe(listed), why)
+        try:
+            values = [float(value) for value in listed]
+        except (TypeError, ValueError):
+            why = "the two are swapped." if isinstance(stable, (list, tuple, np.ndarray)) else ""
+            raise self.fail("errors as a list of numbers", describe(listed), why) from None
         if not any(_near(values, way) for way in (errors, errors[::-1])):
             why = "these are percent; error returns fractions." if _near([v / 100 for v in values], errors) else ""
             raise self.fail(f"errors {_short(errors)}", _short(values), why)

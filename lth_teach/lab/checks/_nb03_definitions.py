@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ..plots import Picture
 
 LIMIT = 0.02  # a barrier below it is called stable
+TINY = 1e-6  # what torch's usual numbers may be off by
 ENDS = ((0.05, 0.25), (0.2, 0.21), (0.3, 0.12), (0.15, 0.15), (0.1, 0.138))  # of the lines asked for
 
 
@@ -41,12 +42,12 @@ def judge_disagreement(attempt: Any, first: float, last: float) -> list[float]:
         told = f"{case}  found     {[float(f'{error:.6g}') for error in errors]}\n"
         if len(errors) != 5:
             raise Wrong(f"{told}Likely: these are {len(errors)} errors, not five.")
-        if abs(errors[0] - first) > 1e-9 or abs(errors[-1] - last) > 1e-9:
+        if abs(errors[0] - first) > TINY or abs(errors[-1] - last) > TINY:
             raise Wrong(f"{told}Likely: the first and the last must be the ends that were given.")
         if not all(0 <= error <= 1 for error in errors):
             raise Wrong(f"{told}Likely: an error is a fraction, from 0 to 1.")
-        rise, barrier = max(errors) - max(first, last), max(errors) - (first + last) / 2
-        connected, stable = rise <= 1e-12, barrier < LIMIT
+        rise, barrier = max(0.0, max(errors) - max(first, last)), max(errors) - (first + last) / 2
+        connected, stable = rise <= TINY, barrier < LIMIT
         if connected != stable:
             return errors
         half = abs(first - last) / 2
@@ -77,7 +78,7 @@ def two_definitions(attempt: Any) -> Picture | None:
         axes.set(xlabel="α", ylabel="error (%)")
         axes.set_title(f"ends {100 * first:g} and {100 * last:g} %", fontsize=11)
         axes.grid(alpha=0.25)
-        connected = max(errors) <= max(first, last) + 1e-12
+        connected = max(errors) <= max(first, last) + TINY
         words = "connected, not stable" if connected else "stable, not connected"
         told.append(f"Ends {100 * first:g} and {100 * last:g} %: {words}.")
     handles, names = figure.axes[0].get_legend_handles_labels()

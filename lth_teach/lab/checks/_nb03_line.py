@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from . import Wrong, call, describe, prints_below
+from . import Wrong, call, describe, prints_below, same
 
 if TYPE_CHECKING:
     from ..plots import Picture
@@ -76,6 +77,11 @@ def _measure(height: Callable[[list[float]], float]) -> Callable[..., Found]:
     return wrong
 
 
+def _above_the_chord(errors: list[float]) -> float:
+    steps = len(errors) - 1
+    return max(e - (errors[0] + step / steps * (errors[-1] - errors[0])) for step, e in enumerate(errors))
+
+
 def _of_errors(error: Error, first: Tensor, second: Tensor, points: int) -> Found:
     ends = error(first), error(second)
     errors = [(1 - step / (points - 1)) * ends[0] + step / (points - 1) * ends[1] for step in range(points)]
@@ -118,6 +124,11 @@ MISTAKES: list[tuple[str, Callable[..., Found]]] = [
     ),
     ("you compared with one end only; take the mean of both.", _measure(lambda e: max(e) - min(e[0], e[-1]))),
     (
+        "you measured from the straight line between the errors of the two ends, as Entezari et al. do; here the "
+        "height counts from their mean.",
+        _measure(_above_the_chord),
+    ),
+    (
         "you subtracted the mean of the whole line; take the mean of the two ends.",
         _measure(lambda e: max(e) - sum(e) / len(e)),
     ),
@@ -128,28 +139,54 @@ MISTAKES: list[tuple[str, Callable[..., Found]]] = [
 
 
 def barrier_and_errors(attempt: Any, shown: str, line: Line) -> Found:
-    """What the attempt returns, if it is a number and a list of numbers."""
+    """What the attempt returns, if it is something and a row of numbers: a list, a tuple, an array or a tensor."""
     case = f"  input     {shown}\n  expected  (barrier, errors)\n"
+    given = copy.deepcopy(line)
     with prints_below() as printed:
-        found = call(attempt, line, case, printed)
+        found = call(attempt, given, case, printed)
         if found is None:
             raise Wrong(f"{case}  found     None\nDoes your function return its result?")
-        if not (isinstance(found, (tuple, list)) and len(found) == 2 and isinstance(found[1], (list, tuple))):
-            raise Wrong(f"{case}  found     {describe(found)}")
-    return found[0], list(found[1])
+        try:
+            barrier, errors = found
+            errors = [float(error) for error in errors]
+        except (TypeError, ValueError):
+            raise Wrong(f"{case}  found     {describe(found)}") from None
+        if not (same(given[1], line[1]) and same(given[2], line[2])):
+            raise Wrong(f"{case}  found     two networks that your function has changed; mix them into a third.")
+    return barrier, errors
+
+
+def judge_line(attempt: Any, shown: str, line: Line) -> None:
+    """Compare the attempt's barrier and errors with the right ones.
+
+    Raises:
+        Wrong: with both, and the mistake that gives what was found.
+    """
+    found, right = barrier_and_errors(attempt, shown, line), our_barrier(*line)
+    if same(found, right):
+        return
+    why = next((text for text, wrong in MISTAKES if same(found, wrong(*line))), "")
+    raise Wrong(
+        f"  input     {shown}\n  expected  {_short(right)}\n  found     {_short(found)}"
+        + (f"\nLikely: {why}" if why else "")
+    )
+
+
+def _short(found: Found) -> str:
+    barrier = f"{float(found[0]):.4f}" if hasattr(found[0], "__float__") else describe(found[0])
+    return f"barrier {barrier}, errors [{', '.join(f'{error:.4f}' for error in found[1])}]"
 
 
 def two_lines(attempt: Any) -> Picture | None:
     """The attempt's errors beside the right ones: on the first line that differs, else on the second."""
-    from ..landscape_plots import paths
+    from ..pictures.landscape import paths
 
     for shown, line in line_cases():
         found, right = barrier_and_errors(attempt, shown, line), our_barrier(*line)
-        errors = [float(error) for error in found[1]]
-        if len(errors) != len(right[1]):
+        if len(found[1]) != len(right[1]):
             return None
-        if max(abs(a - b) for a, b in zip(errors, right[1], strict=True)) > 1e-6:
-            return paths({"yours": errors, "right": right[1]}, dashed="right", title=f"error_barrier: {shown}")
+        if not same(found[1], right[1]):
+            return paths({"yours": found[1], "right": right[1]}, dashed="right", title=f"error_barrier: {shown}")
     shown, line = line_cases()[1]
     errors = our_barrier(*line)[1]
     return paths({"yours": errors, "right": errors}, dashed="right", title=f"error_barrier: {shown}")

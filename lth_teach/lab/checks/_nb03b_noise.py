@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -28,20 +28,24 @@ def judge(attempt: Callable[..., Any], amount: float) -> None:
         ]
         untouched = _copy(start)
         call(attempt, [untouched, amount, torch.Generator().manual_seed(1)], case, printed)
-        first, again, other = found
+        first = found[0]
         for name, weights in start.items():
             if not (isinstance(first, dict) and isinstance(first.get(name), Tensor)):
                 raise Wrong(f"{case}  expected  a dictionary, name → tensor\n  found     {describe(first)}")
             if first[name].shape != weights.shape:
                 raise Wrong(f"{case}  found     layer {name!r} of shape {tuple(first[name].shape)}; keep the shape.")
         if why := _mistake(start, first, amount):
-            raise Wrong(f"{case}{_spreads(start, first)}\nLikely: {why}")
+            raise Wrong(f"{case}{_spreads(start, first, amount)}\nLikely: {why}")
         if any(not torch.equal(untouched[name], start[name]) for name in start):
             raise Wrong(f"{case}  found     the right noise, but your function changed its arguments; work on a copy.")
-        if any(not torch.equal(first[name], again[name]) or torch.equal(first[name], other[name]) for name in start):
+        if why := _not_drawn_with_it(start, found):
+            raise Wrong(f"{case}  found     {why}")
+        used = torch.Generator().manual_seed(1)
+        twice = [call(attempt, [_copy(start), amount, used], case, printed) for _ in range(2)]
+        if any(torch.equal(twice[0][name], twice[1][name]) for name in start):
             raise Wrong(
-                f"{case}  found     noise that does not follow the generator.\nUse generator=generator, and make no "
-                "generator of your own: otherwise nobody can repeat your run, or draw another."
+                f"{case}  found     the same noise when your function was called again with the same generator.\nDraw "
+                "with that generator itself, not with a new one of its seed: it remembers how far it has come."
             )
 
 
@@ -49,10 +53,31 @@ def _copy(state: State) -> State:
     return {name: weights.clone() for name, weights in state.items()}
 
 
-def _spreads(start: State, found: State) -> str:
+def _not_drawn_with_it(start: State, found: Sequence[State]) -> str:
+    """What is wrong with the random numbers of three calls, with generators of one seed, the same and another."""
+    first, again, other = found
+    if any(not torch.equal(first[name], again[name]) or torch.equal(first[name], other[name]) for name in start):
+        return (
+            "noise that does not follow the generator.\nUse generator=generator, and make no generator of your own: "
+            "otherwise nobody can repeat your run, or draw another."
+        )
+    if abs(_together(*(first[name] - weights for name, weights in start.items()))) > 0.9:
+        return (
+            "the same random numbers in both layers.\nDraw on with the generator that you were given; do not start "
+            "it anew in each layer."
+        )
+    return ""
+
+
+def _spreads(start: State, found: State, amount: float) -> str:
     """Expected and found spread of the noise, layer by layer."""
+    wanted = {name: amount * weights.std().item() for name, weights in start.items()}
     seen = {name: (found[name] - weights).std().item() for name, weights in start.items()}
-    return "  found     noise of spread " + ", ".join(f"{value:.3g} in {name!r}" for name, value in seen.items())
+    lines = [
+        f"  {word:<10}noise of spread " + ", ".join(f"{value:.2g} in {name!r}" for name, value in spread.items())
+        for word, spread in (("expected", wanted), ("found", seen))
+    ]
+    return "\n".join(lines)
 
 
 def _mistake(start: State, found: State, amount: float) -> str:

@@ -1,4 +1,4 @@
-"""Two small worlds in which notebook 03b's test of movement must tell the truth, and the ways in which it may not."""
+"""Two small worlds in which notebook 03b's test of movement must tell the truth."""
 
 from __future__ import annotations
 
@@ -8,28 +8,15 @@ from functools import cached_property
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from ... import masks as masks_module
 from ...randomness import generator
 from . import Wrong, describe
+from ._nb03b_measures import CLOSE, MISTAKES, Masks, Measure, State, ratio
 
-State = dict[str, Tensor]
-Masks = dict[str, Tensor]
 SHAPES = {"slow": (150, 100), "fast": (50, 100)}
 SPREAD = {"slow": 0.1, "fast": 0.5}  # of the noise that a training adds in each layer; starting values have 0.5
 KEPT = 0.2
-CLOSE = 0.03  # relative; a random mask instead of the mean of all of them differs by about 1 %
-
-
-def ratio(start: State, masks: Masks, end: State) -> float:
-    """Mean distance of the kept weights, over that of as many weights of each layer at random."""
-    chosen = expected = 0.0
-    for name, mask in masks.items():
-        distance = (end[name] - start[name]).abs()
-        chosen += float(distance[mask].sum())
-        expected += float(distance.mean() * mask.sum())
-    return chosen / expected
 
 
 def fair(start: State, find: Callable[..., Masks], train: Callable[..., State]) -> float:
@@ -131,78 +118,30 @@ def judge(world: World, seen: Watched, found: Any) -> None:
     true = [_measured(world, pair, ratio) for pair in fresh]
     if any(_close(value, one) for one in (*true, sum(true) / len(true))):
         return
-    why = next(
-        (f"\nLikely: {text}" for text, wrong in MISTAKES if any(_is(world, p, wrong, value) for p in orders)), ""
-    )
-    raise Wrong(f"{case}  expected  {true[0]:.3g}\n  found     {value:.3g}{why}")
+    if any(_close(value + 1, one) for one in true):
+        raise Wrong(
+            f"{case}  expected  {true[0]:.3g}\n  found     {value:.3g}\nLikely: this is the ratio minus 1. Return the "
+            "ratio: 1 means as far."
+        )
+    why = _likely(world, orders, value)
+    raise Wrong(f"{case}  expected  {true[0]:.3g}\n  found     {value:.3g}" + (f"\nLikely: {why}" if why else ""))
 
 
-def _measured(world: World, orders: tuple[int, int], measure: Callable[[State, Masks, State], float]) -> float:
+def _likely(world: World, orders: list[tuple[int, int]], value: float) -> str:
+    """The mistake that comes nearest to a value, if one comes near: some lie close to each other."""
+    found = []
+    for pair in orders:
+        for text, wrong in MISTAKES:
+            if pair[0] != pair[1] or wrong is ratio:
+                measured = _measured(world, pair, wrong)
+                if _close(value, measured):
+                    found.append((abs(value / measured - 1), text))
+    return min(found)[1] if found else ""
+
+
+def _measured(world: World, orders: tuple[int, int], measure: Measure) -> float:
     return measure(world.start, world.find(world.start, orders[0]), world.train(world.start, orders[1]))
-
-
-def _is(world: World, orders: tuple[int, int], measure: Callable[[State, Masks, State], float], value: float) -> bool:
-    if orders[0] == orders[1] and measure is not ratio:
-        return False
-    return _close(value, _measured(world, orders, measure))
 
 
 def _close(found: float, wanted: float) -> bool:
     return abs(found - wanted) <= CLOSE * abs(wanted)
-
-
-def _pooled(start: State, masks: Masks, end: State) -> float:
-    distances = torch.cat([(end[name] - start[name]).abs().flatten() for name in masks])
-    kept = torch.cat([mask.flatten() for mask in masks.values()])
-    return float(distances[kept].mean() / distances.mean())
-
-
-def _against_the_cut(start: State, masks: Masks, end: State) -> float:
-    distance = {name: (end[name] - start[name]).abs() for name in masks}
-    chosen = sum(float(distance[name][mask].sum()) for name, mask in masks.items())
-    return chosen / sum(float(distance[name][~mask].mean() * mask.sum()) for name, mask in masks.items())
-
-
-def _pooled_cut(start: State, masks: Masks, end: State) -> float:
-    distances = torch.cat([(end[name] - start[name]).abs().flatten() for name in masks])
-    kept = torch.cat([mask.flatten() for mask in masks.values()])
-    return float(distances[kept].mean() / distances[~kept].mean())
-
-
-def _upside_down(start: State, masks: Masks, end: State) -> float:
-    return 1 / ratio(start, masks, end)
-
-
-def _mean_of_layers(start: State, masks: Masks, end: State) -> float:
-    layers = [ratio(start, {name: mask}, end) for name, mask in masks.items()]
-    return sum(layers) / len(layers)
-
-
-def _plain_distance(start: State, masks: Masks, end: State) -> float:
-    kept = torch.cat([(end[name] - start[name])[mask].abs() for name, mask in masks.items()])
-    return float(kept.mean())
-
-
-def _final_sizes(start: State, masks: Masks, end: State) -> float:
-    return ratio({name: torch.zeros_like(weights) for name, weights in start.items()}, masks, end)
-
-
-def _starting_sizes(start: State, masks: Masks, _end: State) -> float:
-    return ratio({name: torch.zeros_like(weights) for name, weights in start.items()}, masks, start)
-
-
-MISTAKES: list[tuple[str, Callable[[State, Masks, State], float]]] = [
-    ("this is the distance in the training that chose the masks; use the other one.", ratio),
-    ("the comparison takes weights from all layers together. One layer moves further, and the masks hold more "
-     "of it; compare with as many weights of each layer.", _pooled),
-    ("you compared with the weights that were cut, layer by layer. Compare with weights at random, kept ones "
-     "included.", _against_the_cut),
-    ("you compared with the weights that were cut, all layers together. One layer moves further, and the masks hold "
-     "more of it.", _pooled_cut),
-    ("this is the ratio upside down.", _upside_down),
-    ("this is a distance; divide by what weights at random would move.", _plain_distance),
-    ("these are sizes at the end, not distances from the start: subtract the start first.", _final_sizes),
-    ("these are sizes at the start, not distances.", _starting_sizes),
-    ("this is the mean of the layers' ratios; a layer with few kept weights then counts as much as one with "
-     "many.", _mean_of_layers),
-]  # fmt: skip

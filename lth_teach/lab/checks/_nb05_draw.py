@@ -47,9 +47,16 @@ def judge_draws(attempt: Draw, ticket: Ticket) -> None:
         if any(not torch.equal(given.masks[name], mask) for name, mask in ticket.masks.items()):
             raise Wrong(f"{case}  found     a ticket, but your function changed the masks of the one it was given")
         _check_start(drawn[0], ticket, case)
+        moved = torch.Generator().manual_seed(0)
+        torch.rand(1, generator=moved)
+        later = call(attempt, [given, moved], case, printed)
         for name, mask in ticket.masks.items():
             _check_numbers(drawn, ticket, name, case)
             _check_places([one.masks[name] for one in drawn], [one.masks[name] for one in again], mask, name, case)
+        if all(torch.equal(mask, later.masks[name]) for name, mask in drawn[0].masks.items()):
+            why = "you made a generator of your own from its seed. Use the one that you are given."
+            want = "another mask once the generator has been used"
+            raise Wrong(f"{case}  expected  {want}\n  found     the same\nLikely: {why}")
 
 
 def _check_form(found: Any, ticket: Ticket, case: str) -> None:

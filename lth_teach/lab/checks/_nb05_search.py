@@ -63,8 +63,7 @@ class Search:
         if len(cuts) != self.case.levels:
             raise self.wrong(f"{self.case.levels} cuts, one a level", f"{len(cuts)}")
         dense = [event for event in self.events[: cuts[0]] if isinstance(event, Training)]
-        self._check_dense(dense)
-        last = dense[-1]
+        last = self._check_dense(dense)
         for number, (place, end) in enumerate(zip(cuts, [*cuts[1:], len(self.events)], strict=True), start=1):
             cutting, trainings = self.events[place], self.events[place + 1 : end]
             assert isinstance(cutting, Cutting)
@@ -90,20 +89,21 @@ class Search:
         likely = f"\nLikely: {why}" if why else ""
         return Wrong(f"{self.case.shown}  expected  {expected}\n  found     {found}{likely}")
 
-    def _check_dense(self, trainings: list[Training]) -> None:
-        """The last training before the first cut ends at the last step, and every step was made once on the way."""
+    def _check_dense(self, trainings: list[Training]) -> Training:
+        """The one that ends at the last step, every step made once on the way; a second network may train after it."""
         steps, k = self.case.steps, self.case.weights_at
         want = f"before the first cut the dense network is trained from step 0 up to {steps}"
         if not trainings:
             why = "the cut ranks trained weights, so something has to be trained first."
             raise self.wrong(want, "no training before the first cut", why)
+        for one in reversed(trainings):
+            if one.last == steps and same_state(one.before, self.theta(one.first)):
+                return one
         told = " and ".join(f"from {training.first} up to {training.last}" for training in trainings)
         final = trainings[-1]
         if final.last < steps:
             why = "the mask was taken from θ_k. Go on to the last step before you cut." if final.last == k else ""
             raise self.wrong(want, f"trained {told}", why)
-        if same_state(final.before, self.theta(final.first)):
-            return
         why = ""
         if k and final.first == 0 and same_state(final.before, self.theta(k)):
             why = f"k + T steps: after its first {k} the dense network has only T − k left. (The document's program " \
@@ -151,6 +151,8 @@ class Search:
                 "you forgot to rewind: this training went on from the last one. If you did load a state, was it a "
                 "copy? state_dict() hands out the very tensors that training changes."
             )
+            if at == 0:
+                why += " And 0 is a step, not *none*: `if 0:` is never taken, so ask `is not None`."
         elif at is not None and not differing(training.before, self.theta(self.case.rate_at), masks):
             why = (
                 "that is where the schedule goes back to. The weights have a dial of their own, and 0 is a step of it."

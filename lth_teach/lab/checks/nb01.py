@@ -38,16 +38,16 @@ def _cases() -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
 
 def _surface(attempt: Any) -> Picture:
     """The attempt's two solutions of the first case on the surface of its loss."""
-    from .. import matching_plots
+    from ..pictures.matching import CUT, answer
 
     x, y, kept = _cases()[0]
     cut, retrained = _both(attempt, x, y, kept)
-    names = (matching_plots.CUT, "ticket")
+    names = (CUT, "ticket")
     found, right = (
         {name: (float(one[0]), float(one[1])) for name, one in zip(names, both, strict=True)}
         for both in ((cut, retrained), our_two_networks(x, y, kept))
     )
-    return matching_plots.answer(x.T @ x / len(x), (1.0, 1.0), found, right)
+    return answer(x.T @ x / len(x), (1.0, 1.0), found, right)
 
 
 def _both(attempt: Any, x: np.ndarray, y: np.ndarray, kept: np.ndarray) -> Solutions:
@@ -55,12 +55,19 @@ def _both(attempt: Any, x: np.ndarray, y: np.ndarray, kept: np.ndarray) -> Solut
     shown = f"  input     {_shown(x, kept)}\n"
     want = f"  expected  a pair (cut, retrained) of arrays with {x.shape[1]} weights each\n"
     with prints_below() as printed:
-        found = call(attempt, [x.copy(), y.copy(), kept.copy()], shown, printed)
+        try:
+            found = call(attempt, [x.copy(), y.copy(), kept.copy()], shown, printed)
+            shapes = [np.shape(one) for one in found] if isinstance(found, (tuple, list)) else []
+        except (Wrong, ValueError) as error:
+            if "inhomogeneous" not in str(error):
+                raise
+            raise Wrong(
+                f"{shown}{want}  found     {error}\nLikely: lstsq returns four things; [0] takes the weights."
+            ) from error
         if found is None:
             raise Wrong(f"{shown}{want}  found     None\nDoes your function return its result?")
         if not isinstance(found, (tuple, list)) or len(found) != 2:
             raise Wrong(f"{shown}{want}  found     {type(found).__name__}")
-        shapes = [np.shape(one) for one in found]
         if shapes != [(x.shape[1],)] * 2:
             why = ""
             if shapes[1] == (int(kept.sum()),):

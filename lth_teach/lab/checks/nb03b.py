@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from . import Wrong, call, exercise, expect, prints_below
+from ._nb03b_measures import State
 from ._nb03b_noise import judge as judge_noise
-from ._nb03b_worlds import State, World, fair, judge
+from ._nb03b_worlds import World, fair, judge
 
 Masks = dict[str, Tensor]
 
@@ -59,6 +60,14 @@ def largest_at_start(attempt: Callable[[State, Masks], Masks]) -> int:
             lambda start, masks: _largest(start, _even(masks)),
         ),
         (
+            "one weight fewer than the ticket keeps: > where you need ≥?",
+            lambda start, masks: _largest(start, {name: _with(mask, -1) for name, mask in masks.items()}),
+        ),
+        (
+            "one weight more than the ticket keeps: places are counted from 0.",
+            lambda start, masks: _largest(start, {name: _with(mask, 1) for name, mask in masks.items()}),
+        ),
+        (
             "these masks are the wrong way round: True where a weight goes.",
             lambda start, masks: {name: ~mask for name, mask in _largest(start, masks).items()},
         ),
@@ -88,6 +97,11 @@ def _even(masks: Masks) -> Masks:
     return {
         name: (torch.arange(mask.numel()) < round(share * mask.numel())).view_as(mask) for name, mask in masks.items()
     }
+
+
+def _with(mask: Tensor, more: int) -> Tensor:
+    """A mask of the same shape that keeps so many weights more."""
+    return (torch.arange(mask.numel()) < int(mask.sum()) + more).view_as(mask)
 
 
 def _noisy(start: State, amount: float, generator: torch.Generator) -> State:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ..measures.connectivity import STABLE
+from ...measures.connectivity import STABLE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,8 +68,12 @@ def _halving(units: Any) -> Any:
     return np.where(units <= 1, LIMIT * units, LIMIT * 2 ** (np.maximum(units, 1) - 1))
 
 
-def barrier_axis(axes: Any, most: float, horizontal: bool = False) -> None:
-    """The doubling scale from 0 to beyond ``most`` points, with the limit of stability."""
+def barrier_axis(axes: Any, most: float, horizontal: bool = False, until: float = 1.0) -> None:
+    """The doubling scale from 0 to beyond ``most`` points, with the limit of stability.
+
+    Args:
+        until: where a level limit ends, as a part of the panel's width: columns beyond it have another one.
+    """
     ticks = [tick for tick in TICKS if tick <= 1.1 * most or tick <= 4]
     limits = (-0.25, 1.35 * max(most, 4.0))
     if horizontal:
@@ -81,7 +85,7 @@ def barrier_axis(axes: Any, most: float, horizontal: bool = False) -> None:
         axes.set_yscale("function", functions=(doubling, _halving))
         axes.set_yticks(ticks, [str(tick) for tick in ticks])
         axes.set_ylim(*limits)
-        axes.axhline(LIMIT, color="black", linestyle=":", linewidth=1.2)
+        axes.axhline(LIMIT, xmax=until, color="black", linestyle=":", linewidth=1.2)
     axes.grid(alpha=0.25)
 
 
@@ -117,6 +121,11 @@ def seeds(found: Mapping[str, Middle]) -> str:
     """The number of seeds: "n = 12", or "n = 3 to 12"."""
     least, most = min(value.n for value in found.values()), max(value.n for value in found.values())
     return f"n = {most}" if least == most else f"n = {least} to {most}"
+
+
+def count(which: pd.Series) -> str:
+    """How many of these hold: "5 of 12", or a dash where there are none to ask."""
+    return f"{which.sum()} of {len(which)}" if len(which) else "–"
 
 
 def percent(k: Any) -> str:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
+from ..plots import Picture, style
 from .arm_rows import only
-from .plots import Picture, style
-from .stability_dots import INTERVALS, LIMIT, barrier_axis, columns, middle, percent, seeds, told
+from .stability_dots import INTERVALS, LIMIT, barrier_axis, columns, count, middle, percent, seeds, told
 
 BLUE, PALE = style("ticket")["color"], "#8FC1E3"
 RECIPES = {"plain": "o", "warm-up": "v", "low rate": "D"}  # marker
@@ -17,24 +17,28 @@ SHORT = {"plain": "", "warm-up": "warm-\nup", "low rate": "low\nrate"}  # below 
 
 
 def beside_dense(rows: pd.DataFrame) -> pd.DataFrame:
-    """Tickets and random masks of the study "tickets", each with what it gains over the dense network of its seed.
+    """Tickets and random masks of the study "tickets", each beside the dense network of its own recipe and seed.
 
     Returns:
-        Their rows, barriers in points, with the columns ``gain`` (points of test accuracy, negative where the
-        ticket falls behind) and ``rise`` (points by which the line to the dense network rises above its worse end:
-        the document's definition).
+        Their rows, barriers in points, with the columns ``dense`` (that network's accuracy, a fraction), ``gain``
+        (points of test accuracy, negative where the ticket falls behind), ``random`` (accuracy of the random mask
+        of the same start, recipe and level, where there is one) and ``rise`` (points by which the line to the dense
+        network rises above its worse end: the document's definition). A rise is right to about half a point: the
+        accuracies of the ends were measured with BatchNorm's running averages, the barrier without.
     """
     if "recipe" not in rows:  # rows that were made here and now have the recipe that an experiment starts from
         rows = rows.assign(recipe="plain")
     keys = ["recipe", "budget", "seed"]
     dense = rows[rows["arm"] == "dense"].set_index(keys)["accuracy"].rename("dense")
-    found = rows[rows["arm"].isin(["ticket", "random"])].join(dense, on=keys)
+    level = [*keys, "level", "k"]
+    random = rows[rows["arm"] == "random"].set_index(level)["accuracy"].rename("random")
+    found = rows[rows["arm"].isin(["ticket", "random"])].join(dense, on=keys).join(random, on=level)
     found["gain"] = 100 * (found["accuracy"] - found["dense"])
     for column in ("barrier", "to_dense", "to_previous"):
         found[column] *= 100
     # The barrier is measured from the mean of the ends; the worse end lies half their difference above that.
-    found["rise"] = found["to_dense"] - 50 * (found["copy_accuracy"] - found["dense"]).abs()
-    return found.drop(columns="dense").reset_index(drop=True)
+    rise = found["to_dense"] - 50 * (found["copy_accuracy"] - found["dense"]).abs()
+    return found.assign(rise=rise.clip(lower=0)).reset_index(drop=True)
 
 
 def _kinds(rows: pd.DataFrame) -> Iterator[tuple[tuple[str, str, float], pd.DataFrame]]:
@@ -74,7 +78,7 @@ def tickets(rows: pd.DataFrame) -> Picture:
             groups[f"{percent(k)}\n{name}".strip()] = kind["barrier"]
             looks.append(_look(arm, recipe, k))
         found = columns(axes, groups, looks)
-        axes.tick_params(axis="x", labelsize=8)
+        axes.tick_params(axis="x", labelsize=7)
         barrier_axis(axes, rows["barrier"].max())
         kept = f"{100 * part['density'].mean():.2g} % kept"
         axes.set_title(f"{kept}, {seeds(found)}", fontsize=11)
@@ -90,7 +94,7 @@ def tickets(rows: pd.DataFrame) -> Picture:
 
 
 def gain_by_barrier(rows: pd.DataFrame) -> Picture:
-    """What each ticket gains over its dense network against its barrier: a dot a seed, a panel for each density.
+    """What a ticket gains over the dense network of its recipe against its barrier: a dot a seed, a panel a density.
 
     The shaded corner, upper right, holds tickets that are unstable and yet keep up (not more than 1 point below).
 
@@ -103,93 +107,67 @@ def gain_by_barrier(rows: pd.DataFrame) -> Picture:
     described = []
     for axes, level in zip(figure.subplots(1, len(panels), sharey=True, squeeze=False).flat, panels, strict=True):
         part = rows[rows["level"] == level]
+        numbers = {}
         for (arm, recipe, k), found in _kinds(part):
             name = f"{recipe}, {percent(k)}" if arm == "ticket" else f"random mask, {percent(k)}"
             axes.plot(found["barrier"], found["gain"], linestyle="none", label=name, **_look(arm, recipe, k))
+            numbers[name] = middle(found["gain"])
         barrier_axis(axes, rows["barrier"].max(), horizontal=True)
         axes.axhline(-1, color="black", linestyle=":", linewidth=1.2)
         top = max(2.0, rows["gain"].max() + 1)
         axes.fill_between([LIMIT, axes.get_xlim()[1]], -1, top, color="#E69F00", alpha=0.15, linewidth=0)
         axes.set_ylim(min(-2.0, rows["gain"].min() - 1), top)
-        kept = f"{100 * part['density'].mean():.2g} % kept"
+        kept = f"{100 * part['density'].mean():.2g} % kept, {seeds(numbers)}"
         axes.set_title(kept, fontsize=11)
-        counted = _corners(part[part["arm"] == "ticket"]).items()
-        described.append(f"{kept}: {'; '.join(f'{name} {number}' for name, number in counted)}.")
-    figure.axes[0].set_ylabel("ticket − dense (points)")
+        tickets_in, masks_in = (_corners(part[part["arm"] == arm]) for arm in ("ticket", "random"))
+        described.append(f"{kept}: {tickets_in}{f'; random masks: {masks_in}' if masks_in else ''}.")
+    figure.axes[0].annotate(
+        "keeps up", (0.02, -1), (0, 3), xycoords=("axes fraction", "data"), textcoords="offset points", fontsize=9
+    )
+    figure.axes[0].set_ylabel("ticket − its dense network (points)")
     figure.axes[len(panels) // 2].set_xlabel("error barrier between its two copies (points)", fontsize=11)
     handles = {name: handle for axes in figure.axes for handle, name in zip(*axes.get_legend_handles_labels())}
     figure.suptitle(_title(rows), fontsize=11)
     figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=3, frameon=False, fontsize=9)
     figure.alt = (
-        f"{_title(rows)}. Scatter plots, one dot a ticket: its accuracy minus that of its dense network against the "
-        f"error barrier, by recipe and rewind point. {' '.join(described)}"
+        f"{_title(rows)}. Scatter plots, one dot a ticket: its accuracy minus that of the dense network of its recipe "
+        f"against the error barrier, by recipe and rewind point. {' '.join(described)}"
     )
     return figure
 
 
 def table(rows: pd.DataFrame) -> pd.DataFrame:
-    """Medians of barrier and gain with their 95 % intervals, and how many tickets are stable and keep up.
+    """Medians of barrier, accuracies and gain, and how many are stable, keep up, and beat the random mask there.
 
     Args:
-        rows: what :func:`beside_dense` returned, of one budget; those without a barrier are left out.
+        rows: what :func:`beside_dense` returned, of one budget; levels without a second copy are left out.
 
     Returns:
-        A row for each density, recipe and rewind point.
+        A row for each density, recipe and rewind point. "keeps up": not more than 1 point below the dense network of
+        its recipe. "beats random": of the seeds that have a random mask with the same start.
     """
-    rows = rows.dropna(subset=["barrier"])
     lines = {}
-    for level in sorted(rows["level"].unique()):
+    for level in sorted(rows.dropna(subset=["barrier"])["level"].unique()):
         part = rows[rows["level"] == level]
         for (arm, recipe, k), found in _kinds(part):
             name = recipe if arm == "ticket" else "random mask"
+            copied, compared = found.dropna(subset=["barrier"]), found.dropna(subset=["random"])
+            beaten = compared["accuracy"] > compared["random"]
             lines[f"{100 * part['density'].mean():.2g} %, {name}, {percent(k)}"] = {
-                "barrier": str(middle(found["barrier"])),
-                "stable": f"{(found['barrier'] < LIMIT).sum()} of {len(found)}",
+                "barrier": str(middle(copied["barrier"])) if len(copied) else "–",
+                "stable": count(copied["barrier"] < LIMIT),
+                "accuracy": f"{100 * found['accuracy'].median():.1f}",
+                "its dense": f"{100 * found['dense'].median():.1f}",
                 "gain": str(middle(found["gain"])),
-                "keeps up": f"{(found['gain'] > -1).sum()} of {len(found)}",
+                "keeps up": count(found["gain"] > -1),
+                "beats random": count(beaten) if arm == "ticket" else "–",
             }
     return pd.DataFrame(lines).T.rename_axis("kept, recipe, k")
 
 
-def _corners(part: pd.DataFrame) -> dict[str, int]:
+def _corners(part: pd.DataFrame) -> str:
+    """How many dots lie in each corner, in words; nothing where there are none."""
     stable, ahead = part["barrier"] < LIMIT, part["gain"] > -1
     kinds = {"stable, keeps up": stable & ahead, "stable, behind": stable & ~ahead}
     kinds |= {"unstable, keeps up": ~stable & ahead, "unstable, behind": ~stable & ~ahead}
-    return {name: int(found.sum()) for name, found in kinds.items()}
-
-
-PAIRS = {
-    "barrier": "two\ncopies",
-    "to_dense": "ticket,\ndense",
-    "rise": "ticket, dense:\nabove the\nworse end",
-    "to_previous": "ticket,\nlevel\nbefore",
-}
-
-
-def pairs(rows: pd.DataFrame, level: int) -> Picture:
-    """Barriers between a ticket and three others, for each rewind point; for the dense one by two definitions.
-
-    Args:
-        rows: what :func:`beside_dense` returned, of one budget and one recipe.
-    """
-    chosen = rows[(rows["level"] == level) & (rows["arm"] == "ticket")]
-    figure = Picture("", 9.0, 4.1)
-    splits = list(chosen.groupby("k"))
-    described = []
-    for axes, (k, part) in zip(figure.subplots(1, len(splits), sharey=True, squeeze=False).flat, splits, strict=True):
-        groups = {name: part[column] for column, name in PAIRS.items()}
-        looks = [{"color": "0.45" if name == PAIRS["rise"] else BLUE, "marker": "o"} for name in groups]
-        found = columns(axes, groups, looks)
-        barrier_axis(axes, chosen[[*PAIRS]].max().max())
-        axes.tick_params(axis="x", labelsize=8)
-        axes.set_title(f"rewound to {percent(k)}, {seeds(found)}", fontsize=11)
-        described.append(f"Rewound to {percent(k)}: {told(found)}.")
-    kept = f"{100 * chosen['density'].mean():.2g} % kept"
-    figure.axes[0].set_ylabel("points")
-    figure.suptitle(f"Error barriers of three pairs, {kept}", fontsize=11)
-    figure.alt = (
-        f"Panels of dots, one a seed: error barriers between two copies of a ticket with {kept}, between it and the "
-        "dense network (also as the rise above the worse end), and between it and the ticket of the level before; "
-        f"medians, {INTERVALS}, points. {' '.join(described)}"
-    )
-    return figure
+    return "; ".join(f"{name} {found.sum()}" for name, found in kinds.items()) if len(part) else ""

@@ -9,7 +9,7 @@ import torch
 from matplotlib.colors import to_rgb
 from matplotlib.text import Annotation, Text
 
-from lth_teach.lab import arms_plots, labels, weights_plots
+from lth_teach.lab import pictures
 from lth_teach.lab.plots import STYLES, Picture
 
 MEANS = {  # accuracy at 41, 17 and 10.7 % of the weights
@@ -57,10 +57,10 @@ def weights(n=5000):
 
 
 PICTURES = {
-    "arms": lambda: arms_plots.arms(pd.concat([rows(), rows("mnist5k")]), title="Mask or start?"),
-    "two_by_two": lambda: arms_plots.two_by_two(four_cells(), density=0.107),
-    "cost": lambda: arms_plots.cost(paid()),
-    "weights": lambda: weights_plots.weights_before_and_after(*weights()),
+    "arms": lambda: pictures.arms.arms(pd.concat([rows(), rows("mnist5k")]), title="Mask or start?"),
+    "two_by_two": lambda: pictures.arms.two_by_two(four_cells(), density=0.107),
+    "cost": lambda: pictures.arms.cost(paid()),
+    "weights": lambda: pictures.weights.weights_before_and_after(*weights()),
 }
 
 
@@ -86,17 +86,17 @@ def test_the_alt_text_of_the_arms_says_their_means_from_high_to_low():
     assert "MNIST digits, long budget, n = 4 seeds" in alt
     assert alt.count("At 10.7 % of the weights, from high to low: dense 79.0 % (dashed line), ticket 77.0 %") == 2
     assert alt.index("re-initialised 62.0 %") < alt.index("random 58.0 %")
-    assert arms_plots.arms(rows(), title="", alt="What one sees.").alt == "What one sees."
+    assert pictures.arms.arms(rows(), title="", alt="What one sees.").alt == "What one sees."
 
 
 def test_an_arm_that_ends_at_another_density_is_said_to():
     table = rows()
     shorter = table[~((table["arm"] == "random") & (table["density"] == 0.107))]
-    assert "random 65.0 % (at 17 %)" in arms_plots.arms(shorter, title="").alt
+    assert "random 65.0 % (at 17 %)" in pictures.arms.arms(shorter, title="").alt
 
 
 def test_a_line_runs_through_the_means_with_dense_dashed_and_dense_on_the_left():
-    (axes,) = arms_plots.arms(rows(), title="").axes
+    (axes,) = pictures.arms.arms(rows(), title="").axes
     lines = {line.get_color(): line for line in axes.lines if line.get_linestyle() == "-"}
     for arm, means in MEANS.items():
         line = lines[STYLES[arm][0]]
@@ -109,7 +109,7 @@ def test_a_line_runs_through_the_means_with_dense_dashed_and_dense_on_the_left()
 
 
 def test_the_dots_are_all_the_seeds():
-    (axes,) = arms_plots.arms(rows(), title="").axes
+    (axes,) = pictures.arms.arms(rows(), title="").axes
     dots = [line for line in axes.lines if line.get_marker() == "."]
     assert sum(len(line.get_xdata()) for line in dots) == len(rows())
 
@@ -128,7 +128,7 @@ def test_labels_do_not_overlap_and_stay_inside_the_picture():
     same = [table[table["arm"] == "ticket"].assign(arm=f"arm {number}") for number in range(4)]
     for picture in (
         *(PICTURES[name]() for name in ("arms", "cost")),
-        arms_plots.arms(pd.concat([table, *same]), title=""),
+        pictures.arms.arms(pd.concat([table, *same]), title=""),
     ):
         whole = picture.bbox
         for found in boxes(picture):
@@ -151,12 +151,12 @@ def test_labels_do_not_overlap_and_stay_inside_the_picture():
     ],
 )
 def test_positions_are_spread_as_little_as_can_be(wanted, placed):
-    assert labels.spread(wanted, 1.0, 0.0, 10.0) == pytest.approx(placed)
+    assert pictures.labels.spread(wanted, 1.0, 0.0, 10.0) == pytest.approx(placed)
 
 
 def test_your_own_run_is_drawn_hollow_on_its_panel_only():
     both = pd.concat([rows(), rows("mnist5k")])
-    picture = arms_plots.arms(both, title="", mine=rows(seeds=[2000]))
+    picture = pictures.arms.arms(both, title="", mine=rows(seeds=[2000]))
     first, second = ([line for line in axes.lines if line.get_markersize() > 10] for axes in picture.axes)
     assert {line.get_color() for line in first} == {STYLES[arm][0] for arm in ("dense", *MEANS)}
     assert all(line.get_markerfacecolor() == "none" for line in first)
@@ -169,7 +169,7 @@ def test_your_own_run_is_drawn_hollow_on_its_panel_only():
 def test_what_one_run_measured_is_not_in_the_alt_text():
     """Stored outputs are compared on other machines: the archive's means are the same there, a run is not."""
     one, other = rows(seeds=[2000]), rows(seeds=[2001])
-    assert arms_plots.arms(rows(), title="", mine=one).alt == arms_plots.arms(rows(), title="", mine=other).alt
+    assert pictures.arms.arms(rows(), title="", mine=one).alt == pictures.arms.arms(rows(), title="", mine=other).alt
 
 
 @pytest.mark.parametrize(
@@ -183,12 +183,12 @@ def test_what_one_run_measured_is_not_in_the_alt_text():
 )
 def test_tables_that_cannot_be_drawn_are_refused(table, message):
     with pytest.raises(ValueError, match=message):
-        arms_plots.arms(table, title="")
+        pictures.arms.arms(table, title="")
 
 
 def test_a_run_of_another_budget_is_refused():
     with pytest.raises(ValueError, match="compare like with like"):
-        arms_plots.arms(rows(), title="", mine=rows(seeds=[2000], budget="short"))
+        pictures.arms.arms(rows(), title="", mine=rows(seeds=[2000], budget="short"))
 
 
 def test_the_four_cells_hold_their_means_and_intervals():
@@ -215,7 +215,7 @@ def luminance(colour):
 def test_the_text_of_a_cell_can_be_read_on_its_colour(sizes_kept):
     table = four_cells()
     table.loc[table["arm"] == "sizes kept", "accuracy"] = sizes_kept
-    (axes,) = arms_plots.two_by_two(table, density=0.107).axes
+    (axes,) = pictures.arms.two_by_two(table, density=0.107).axes
     (image,) = axes.images
     for text in axes.texts:
         x, y = text.get_position()
@@ -226,17 +226,17 @@ def test_the_text_of_a_cell_can_be_read_on_its_colour(sizes_kept):
 
 def test_the_four_cells_need_their_four_arms_at_one_density():
     with pytest.raises(ValueError, match=r"density 0.107 needs the arms .*; there are: random at 0.107"):
-        arms_plots.two_by_two(rows(), density=0.107)
+        pictures.arms.two_by_two(rows(), density=0.107)
     with pytest.raises(ValueError, match="density 0.3 needs"):
-        arms_plots.two_by_two(four_cells(), density=0.3)
+        pictures.arms.two_by_two(four_cells(), density=0.3)
     with pytest.raises(ValueError, match="data must hold one value"):
-        arms_plots.two_by_two(pd.concat([four_cells(), four_cells().assign(data="mnist5k")]), density=0.107)
+        pictures.arms.two_by_two(pd.concat([four_cells(), four_cells().assign(data="mnist5k")]), density=0.107)
 
 
 def test_one_seed_has_no_interval_in_the_cells_and_no_bar_in_the_cost():
     one = four_cells().query("seed == 1000")
-    assert not any("[" in text for text in written(arms_plots.two_by_two(one, density=0.107)))
-    assert len(arms_plots.cost(paid().query("seed == 1000")).axes[0].collections) == 0
+    assert not any("[" in text for text in written(pictures.arms.two_by_two(one, density=0.107)))
+    assert len(pictures.arms.cost(paid().query("seed == 1000")).axes[0].collections) == 0
 
 
 def test_the_cost_puts_each_arm_at_its_trainings():
@@ -247,12 +247,12 @@ def test_the_cost_puts_each_arm_at_its_trainings():
     assert places[STYLES["random"][1] + STYLES["random"][0]] == 1
     assert "dense 79.0 % for 1, ticket 77.0 % for 12" in picture.alt
     with pytest.raises(ValueError, match="trainings must hold one value"):
-        arms_plots.cost(paid().assign(trainings=range(len(paid()))))
+        pictures.arms.cost(paid().assign(trainings=range(len(paid()))))
 
 
 def test_at_most_three_thousand_weights_are_drawn_survivors_outside_the_cut():
     start, trained, mask = weights()
-    picture = weights_plots.weights_before_and_after(start, trained, mask)
+    picture = pictures.weights.weights_before_and_after(start, trained, mask)
     pruned, kept = [line for line in picture.axes[0].lines if line.get_marker() == "."]
     assert len(pruned.get_xdata()) + len(kept.get_xdata()) == 3000
     cut = max(line.get_ydata()[0] for line in picture.axes[0].lines if line.get_linestyle() == ":")
@@ -263,14 +263,14 @@ def test_at_most_three_thousand_weights_are_drawn_survivors_outside_the_cut():
 
 def test_a_mask_that_no_cut_makes_has_no_cut_lines():
     start, trained, mask = weights()
-    picture = weights_plots.weights_before_and_after(start, trained, mask.flip(0))
+    picture = pictures.weights.weights_before_and_after(start, trained, mask.flip(0))
     assert not any(line.get_linestyle() == ":" for line in picture.axes[0].lines)
     assert "dotted" not in picture.alt
 
 
 def test_weights_of_other_shapes_are_refused():
     with pytest.raises(ValueError, match=r"got \[\(3,\), \(3,\), \(4,\)\]"):
-        weights_plots.weights_before_and_after(torch.ones(3), torch.ones(3), torch.ones(4))
+        pictures.weights.weights_before_and_after(torch.ones(3), torch.ones(3), torch.ones(4))
 
 
 def test_numbers_in_pictures_and_alt_texts_are_never_nan():
@@ -281,7 +281,7 @@ def test_numbers_in_pictures_and_alt_texts_are_never_nan():
 
 def test_the_figures_never_import_pyplot():
     code = (
-        "import sys, torch; from lth_teach.lab import animation, arms_plots, weights_plots as w; "
+        "import sys, torch; from lth_teach.lab.pictures import animation, arms, weights as w; "
         "w.weights_before_and_after(torch.ones(2), torch.ones(2), torch.ones(2)).png(); "
         "print('matplotlib.pyplot' in sys.modules)"
     )

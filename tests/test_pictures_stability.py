@@ -9,7 +9,7 @@ import torch
 from matplotlib.text import Text
 
 from lth_teach import models
-from lth_teach.lab import landscape_plots, stability_dots, stability_plots, stable_tickets_plots
+from lth_teach.lab import pictures
 from lth_teach.lab.plots import STYLES, Picture
 from lth_teach.measures import planes
 
@@ -60,11 +60,12 @@ def tickets(seeds=SEEDS, budget="long"):
             if recipe == "plain":
                 one = row | {"arm": "random", "level": 4, "k": 0.01, "density": 0.041, "accuracy": 0.7}
                 rows.append(one | {"barrier": 0.3, "copy_accuracy": 0.7})
+                rows.append(one | {"k": 0.0, "accuracy": 0.77})
     return pd.DataFrame(rows)
 
 
 def beside(**chosen):
-    rows = stable_tickets_plots.beside_dense(tickets())
+    rows = pictures.stable_tickets.beside_dense(tickets())
     for column, value in chosen.items():
         rows = rows[rows[column] == value]
     return rows
@@ -76,15 +77,15 @@ def plane():
 
 
 PICTURES = {
-    "answer": lambda: stability_plots.answer(copies(budgets=("long",)), beside(recipe="plain"), 4),
-    "own": lambda: stability_plots.own_among(
+    "answer": lambda: pictures.stability.answer(copies(budgets=("long",)), beside(recipe="plain"), 4),
+    "own": lambda: pictures.stability.own_among(
         copies(budgets=("short",)), pd.DataFrame({"k": [0.0, 0.01], "barrier": [0.27, 0.12]})
     ),
-    "tickets": lambda: stable_tickets_plots.tickets(beside()),
-    "gain": lambda: stable_tickets_plots.gain_by_barrier(beside()),
-    "pairs": lambda: stable_tickets_plots.pairs(beside(recipe="plain"), 4),
-    "paths": lambda: landscape_plots.paths({"k = 0": [0.2, 0.5, 0.2], "k = 1 %": [0.2, 0.3, 0.2]}, dashed="k = 1 %"),
-    "planes": lambda: landscape_plots.planes({"parted at once": plane(), "parted late": plane()}),
+    "tickets": lambda: pictures.stable_tickets.tickets(beside()),
+    "gain": lambda: pictures.stable_tickets.gain_by_barrier(beside()),
+    "pairs": lambda: pictures.stability.pairs(beside(recipe="plain"), copies(budgets=("long",)), 4),
+    "paths": lambda: pictures.landscape.paths({"k = 0": [0.2, 0.5, 0.2], "k = 1 %": [0.2, 0.3, 0.2]}, dashed="k = 1 %"),
+    "planes": lambda: pictures.landscape.planes({"parted at once": plane(), "parted late": plane()}),
 }
 
 
@@ -102,25 +103,25 @@ def test_every_picture_has_alt_text_is_a_png_and_never_says_nan(name):
 
 def test_the_median_lies_between_values_counted_off_from_both_ends():
     """Of 12, 2 may be left out on each side: 79 / 4096 of the tosses have at most two heads (0.0193 < 0.025)."""
-    assert stability_dots.middle(range(1, 13)) == (6.5, 3, 10, 12)
-    assert stability_dots.middle(range(6)) == (2.5, 0, 5, 6)  # all heads, all tails: 2 / 64
-    assert stability_dots.middle(range(5)) == (2, None, None, 5)
-    assert str(stability_dots.middle([-0.04] * 12)) == "0.0 [0.0, 0.0]"
-    assert str(stability_dots.middle([-1.25, 3])) == "0.9"
+    assert pictures.stability_dots.middle(range(1, 13)) == (6.5, 3, 10, 12)
+    assert pictures.stability_dots.middle(range(6)) == (2.5, 0, 5, 6)  # all heads, all tails: 2 / 64
+    assert pictures.stability_dots.middle(range(5)) == (2, None, None, 5)
+    assert str(pictures.stability_dots.middle([-0.04] * 12)) == "0.0 [0.0, 0.0]"
+    assert str(pictures.stability_dots.middle([-1.25, 3])) == "0.9"
     with pytest.raises(ValueError, match="at least one value"):
-        stability_dots.middle([])
+        pictures.stability_dots.middle([])
 
 
 def test_the_interval_covers_the_median_as_often_as_it_says():
     draws = np.random.default_rng(0).exponential(size=(4_000, 12))  # its median is ln 2
-    found = [stability_dots.middle(row) for row in draws]
+    found = [pictures.stability_dots.middle(row) for row in draws]
     assert np.mean([one.low <= np.log(2) <= one.high for one in found]) == pytest.approx(1 - 2 * 79 / 4096, abs=0.01)
 
 
 def test_the_scale_of_barriers_is_linear_to_two_and_then_doubles():
     points = np.array([0, 1, 2, 4, 8, 16, 32])
-    np.testing.assert_allclose(stability_dots.doubling(points), [0, 0.5, 1, 2, 3, 4, 5])
-    np.testing.assert_allclose(stability_dots._halving(stability_dots.doubling(points)), points)
+    np.testing.assert_allclose(pictures.stability_dots.doubling(points), [0, 0.5, 1, 2, 3, 4, 5])
+    np.testing.assert_allclose(pictures.stability_dots._halving(pictures.stability_dots.doubling(points)), points)
 
 
 def test_the_dots_are_all_the_seeds_and_the_line_is_their_median():
@@ -139,26 +140,84 @@ def test_what_a_ticket_gains_and_how_far_the_line_rises_above_the_worse_end():
     assert row["rise"] == pytest.approx(18 - 1)  # the ends are 2 points apart, so the worse lies 1 above their mean
 
 
+def test_a_rise_is_never_negative():
+    """Half the difference of the ends, 1 point, is more than this barrier: they were not measured in one way."""
+    rows = tickets()
+    late = (rows["level"] == 2) & (rows["k"] == 0.01)
+    rows.loc[late, "to_dense"] = 0.006
+    found = pictures.stable_tickets.beside_dense(rows)
+    assert set(found[(found["level"] == 2) & (found["k"] == 0.01)]["rise"]) == {0}
+
+
+def test_each_ticket_stands_beside_the_dense_network_of_its_own_recipe_and_its_own_random_mask():
+    rows = tickets()
+    rows.loc[(rows["recipe"] == "warm-up") & (rows["arm"] == "dense"), "accuracy"] = 0.9
+    found = pictures.stable_tickets.beside_dense(rows).query("level == 4 and arm == 'ticket'")
+    assert found.groupby("recipe")["dense"].unique().map(list).to_dict() == {"plain": [0.8], "warm-up": [0.9]}
+    assert found[found["recipe"] == "warm-up"]["random"].isna().all()
+    random = found[found["recipe"] == "plain"].groupby("k")["random"].first()
+    assert random.dropna().to_dict() == {0.0: 0.77, 0.01: 0.7}
+
+
 def test_the_table_and_the_alt_text_count_every_ticket_once():
     plain = beside(recipe="plain")
-    table = stable_tickets_plots.table(plain)
+    table = pictures.stable_tickets.table(plain)
     assert list(table.index[[0, 3, 6]]) == ["20 %, plain, 0", "9.1 %, plain, 0", "4.1 %, plain, 0"]
-    assert table.index[-1] == "4.1 %, random mask, 1 %"
-    assert list(table.loc["20 %, plain, 0"]) == ["15.0 [15.0, 15.0]", "0 of 12", "2.0 [2.0, 2.0]", "12 of 12"]
-    assert list(table.loc["4.1 %, plain, 0"])[3] == "0 of 12"  # 0.82 − 0.06 against 0.8
-    alt = stable_tickets_plots.gain_by_barrier(plain).alt
-    assert "20 % kept: stable, keeps up 24; stable, behind 0; unstable, keeps up 12; unstable, behind 0." in alt
+    assert list(table.index[-2:]) == ["4.1 %, random mask, 0", "4.1 %, random mask, 1 %"]
+    columns = ["barrier", "stable", "accuracy", "its dense", "gain", "keeps up", "beats random"]
+    assert list(table.columns) == columns
+    many, few = (list(table.loc[f"{kept}, plain, 0"]) for kept in ("20 %", "4.1 %"))
+    assert many == ["15.0 [15.0, 15.0]", "0 of 12", "82.0", "80.0", "2.0 [2.0, 2.0]", "12 of 12", "–"]
+    assert few[2:] == ["76.0", "80.0", "−4.0 [−4.0, −4.0]", "0 of 12", "0 of 12"]  # 0.82 − 0.06; the mask has 0.77
+    assert table.loc["4.1 %, plain, 1 %", "beats random"] == "12 of 12"
+    assert list(table.loc["4.1 %, random mask, 0"])[:3] == ["–", "–", "77.0"]
+    alt = pictures.stable_tickets.gain_by_barrier(plain).alt
+    counted = "stable, keeps up 24; stable, behind 0; unstable, keeps up 12; unstable, behind 0."
+    assert f"20 % kept, n = 12: {counted}" in alt
+    assert "random masks: stable, keeps up 0; stable, behind 0; unstable, keeps up 0; unstable, behind 12." in alt
+
+
+def test_the_number_of_seeds_of_a_panel_is_that_of_its_kinds():
+    rows = beside()
+    short = rows[~((rows["recipe"] == "warm-up") & (rows["seed"] > 1008))]
+    titles = [axes.get_title() for axes in pictures.stable_tickets.gain_by_barrier(short).axes]
+    assert titles[0] == "20 % kept, n = 9 to 12"
+
+
+def test_the_limit_of_two_points_ends_before_the_column_that_has_another():
+    axes = PICTURES["pairs"]().axes[0]
+    limit = next(line for line in axes.lines if list(line.get_ydata()) == [2, 2])
+    left, right = axes.get_xlim()
+    assert 3.4 < left + limit.get_xdata()[1] * (right - left) < 3.6  # columns stand at 0 to 4
+    assert [text.get_text() for text in axes.texts] == ["0/12"] * 4 + ["document: 0"]
+
+
+def test_one_more_seed_lies_where_students_t_says():
+    """By hand, of 12: mean ± t(11, 1 − 0.01 / 4) · s · √(1 + 1 / 12), since two rows share one false alarm in 100."""
+    rows = copies(budgets=("short",))
+    mine = pd.DataFrame({"k": [0.0, 0.01], "barrier": [0.3, 0.5]})
+    table = pictures.stability.one_more(rows, mine)
+    values = 30 * (1 + (np.arange(1000, 1012) - 1005.5) / 100)
+    half = 3.497 * values.std(ddof=1) * np.sqrt(13 / 12)
+    assert list(table.loc["0"]) == [12, f"{30 - half:.1f}", f"{30 + half:.1f}", True]
+    assert not table.loc["1 %", "yours lies there"]
+    wide = rows.assign(barrier=rows["barrier"] * (rows["seed"] == 1000))
+    assert pictures.stability.one_more(wide, mine).loc["0", "from"] == "0.0"
 
 
 def test_rows_made_here_have_the_plain_recipe():
     rows = tickets().query("recipe == 'plain'").drop(columns="recipe")
-    assert set(stable_tickets_plots.beside_dense(rows)["recipe"]) == {"plain"}
+    assert set(pictures.stable_tickets.beside_dense(rows)["recipe"]) == {"plain"}
 
 
 def test_the_alt_texts_give_the_medians():
     assert "0.25 % 20.0 [19.3, 20.7]; 1 % 10.0" in PICTURES["answer"]().alt
     assert "1 % random mask 30.0" in PICTURES["tickets"]().alt
-    assert "ticket, dense: above the worse end 16.0" in PICTURES["pairs"]().alt
+    alt = PICTURES["pairs"]().alt
+    assert "From 1 %: two dense copies 10.0" in alt
+    assert "the same, above the worse end 16.0" in alt
+    assert "ticket, dense 4.0" in alt
+    assert "below 2 points: 0 of 12; 12 of 12; 12 of 12; 0 of 12" in alt  # 10, 1, 0.5 and 4 points
 
 
 def test_a_random_mask_has_the_colour_of_random_masks_and_tickets_theirs():
@@ -170,7 +229,7 @@ def test_a_random_mask_has_the_colour_of_random_masks_and_tickets_theirs():
 
 def test_what_one_run_measured_is_not_in_the_alt_text():
     mine = [pd.DataFrame({"k": [0.0, 0.01], "barrier": [0.3, barrier]}) for barrier in (0.1, 0.2)]
-    one, other = (stability_plots.own_among(copies(budgets=("short",)), own).alt for own in mine)
+    one, other = (pictures.stability.own_among(copies(budgets=("short",)), own).alt for own in mine)
     assert one == other
 
 

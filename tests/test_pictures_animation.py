@@ -9,9 +9,9 @@ import pytest
 import torch
 from PIL import Image
 
-from lth_teach.lab import animation, weights_plots
+from lth_teach.lab import pictures
+from lth_teach.lab.pictures.weights import LevelWeights
 from lth_teach.lab.plots import Picture
-from lth_teach.lab.weights_plots import LevelWeights
 
 
 def run(levels=2, n=1000):
@@ -28,7 +28,7 @@ def run(levels=2, n=1000):
 
 @pytest.fixture(scope="module")
 def moving():
-    return animation.pruning_run(run())
+    return pictures.animation.pruning_run(run())
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def shown(html):
 def test_six_weights_go_through_a_level_as_by_hand():
     start = torch.tensor([0.8, -0.1, 0.3, -0.6, 0.05, 0.4])
     trained = torch.tensor([0.9, -0.3, 0.1, -0.7, 0.2, 0.6])  # the smallest two: 0.1 and 0.2
-    moments = list(weights_plots.frames([LevelWeights(start, trained, 2)], moves=1))
+    moments = list(pictures.weights.frames([LevelWeights(start, trained, 2)], moves=1))
     assert [moment.phase for moment in moments] == ["start", "train", "cut", "rewind"]
     np.testing.assert_allclose(sorted(moments[2].cut_off), [0.1, 0.2])
     np.testing.assert_allclose(sorted(moments[2].kept), [0.3, 0.6, 0.7, 0.9])
@@ -54,12 +54,12 @@ def test_six_weights_go_through_a_level_as_by_hand():
 
 def test_ties_at_the_cut_are_broken_by_position_so_that_the_count_is_exact():
     trained = torch.full((5,), 0.5)
-    last = list(weights_plots.frames([LevelWeights(torch.arange(1.0, 6.0), trained, 2)]))[-1]
+    last = list(pictures.weights.frames([LevelWeights(torch.arange(1.0, 6.0), trained, 2)]))[-1]
     assert sorted(last.kept) == [3, 4, 5]
 
 
 def test_the_cut_moves_in_and_what_lies_below_it_grows():
-    cuts = [moment for moment in weights_plots.frames(run(1)) if moment.phase == "cut"]
+    cuts = [moment for moment in pictures.weights.frames(run(1)) if moment.phase == "cut"]
     assert [moment.line / cuts[-1].line for moment in cuts] == pytest.approx([1 / 3, 2 / 3, 1])
     counts = [len(moment.cut_off) for moment in cuts]
     assert counts == sorted(set(counts))
@@ -69,7 +69,7 @@ def test_the_cut_moves_in_and_what_lies_below_it_grows():
 
 def test_a_rewind_is_the_start_of_the_next_level():
     levels = run(3)
-    rewinds = [moment for moment in weights_plots.frames(levels) if moment.phase == "rewind"]
+    rewinds = [moment for moment in pictures.weights.frames(levels) if moment.phase == "rewind"]
     for rewind, level in zip(rewinds, levels[1:]):
         np.testing.assert_allclose(np.sort(rewind.kept), np.sort(level.start.abs()), rtol=1e-6)
 
@@ -86,7 +86,7 @@ def test_a_rewind_is_the_start_of_the_next_level():
 )
 def test_levels_that_do_not_fit_together_are_refused(levels, message):
     with pytest.raises(ValueError, match=message):
-        animation.pruning_run(levels)
+        pictures.animation.pruning_run(levels)
 
 
 def test_every_frame_has_a_caption_and_a_picture_of_one_size(moving, html):
@@ -122,11 +122,11 @@ def test_the_bundle_has_html_a_still_and_words(moving, html):
 def test_the_words_are_the_same_when_training_ended_elsewhere(moving):
     """Stored outputs are compared on other machines, where trained weights differ; the counts do not."""
     elsewhere = [LevelWeights(level.start, level.trained * 1.01 + 0.001, level.removed) for level in run()]
-    assert animation.pruning_run(elsewhere).alt == moving.alt
+    assert pictures.animation.pruning_run(elsewhere).alt == moving.alt
 
 
 def test_the_same_run_gives_the_same_html():
-    assert animation.pruning_run(run(1)).html == animation.pruning_run(run(1)).html
+    assert pictures.animation.pruning_run(run(1)).html == pictures.animation.pruning_run(run(1)).html
 
 
 def test_nothing_is_loaded_from_elsewhere_and_nothing_plays_by_itself(html):
@@ -137,17 +137,17 @@ def test_nothing_is_loaded_from_elsewhere_and_nothing_plays_by_itself(html):
 
 
 def test_four_levels_stay_below_250_kilobytes():
-    assert len(animation.pruning_run(run(4, 43_000)).html.encode()) < 250_000
+    assert len(pictures.animation.pruning_run(run(4, 43_000)).html.encode()) < 250_000
 
 
 def test_the_player_is_at_most_sixty_lines_of_script():
-    script = animation.PLAYER[animation.PLAYER.index("<script>") :]
+    script = pictures.animation.PLAYER[pictures.animation.PLAYER.index("<script>") :]
     assert len(script.splitlines()) <= 60
 
 
 def test_captions_cannot_end_the_script_or_the_attributes():
     words = 'a </script><b> "c" & d'
-    html = animation.Animation("x", Picture(words), words, [(Picture(""), words, 1)]).html
+    html = pictures.animation.Animation("x", Picture(words), words, [(Picture(""), words, 1)]).html
     assert html.count("</script>") == 1
     assert shown(html)[1][1] == words
     assert 'alt="Animation of 1 frames. At rest: a &lt;/script&gt;&lt;b&gt; &quot;c&quot; &amp; d"' in html
@@ -155,6 +155,6 @@ def test_captions_cannot_end_the_script_or_the_attributes():
 
 def test_a_name_that_html_cannot_carry_and_an_empty_animation_are_refused():
     with pytest.raises(ValueError, match="letters, digits and hyphens only, got 'a b'"):
-        animation.Animation("a b", Picture(""), "", [(Picture(""), "", 1)])
+        pictures.animation.Animation("a b", Picture(""), "", [(Picture(""), "", 1)])
     with pytest.raises(ValueError, match="pictures is empty"):
-        animation.Animation("a", Picture(""), "", [])
+        pictures.animation.Animation("a", Picture(""), "", [])

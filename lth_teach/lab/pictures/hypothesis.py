@@ -9,11 +9,11 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
-from ..replicates import interval
-from .arms_plots import SHOWN
+from ...replicates import interval
+from ..plots import STYLES, Picture, density_axis
+from .arms import SHOWN
 from .labels import label, push_apart
-from .matching_plots import GREY, signed
-from .plots import STYLES, Picture, density_axis
+from .matching import GREY, signed
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from matplotlib.patches import ConnectionPatch
 
-from ..data import Dataset
-from .plots import STYLES, Picture, density_axis
+from ...data import Dataset
+from ..plots import STYLES, Picture, density_axis
 
 INK, BLUE, RED = "#333333", STYLES["ticket"][0], STYLES["re-initialised"][0]
 TRACKS = ("#3B4BA3", "#3B4BA3", "#777777", "#2E8540", "#8A5A00")  # of the map; no arm of the course has these colours

@@ -1,4 +1,4 @@
-"""Pictures of chapter 03: error barriers of dense networks against the part of the training that two copies share."""
+"""Pictures of chapter 03: error barriers of dense networks by the part of training they share, and of other pairs."""
 
 from __future__ import annotations
 
@@ -6,8 +6,18 @@ from typing import Any
 
 import pandas as pd
 
-from .plots import Picture, style
-from .stability_dots import INTERVALS, LIMIT, barrier_axis, columns, middle, percent, seeds, told
+from ...experiments import archive
+from ..plots import Picture, style
+from .arm_rows import only
+from .stability_dots import INTERVALS, LIMIT, barrier_axis, columns, count, middle, percent, seeds, told
+
+DENSE, BLUE = style("dense")["color"], style("ticket")["color"]
+PAIRS = {
+    "barrier": "two\nticket\ncopies",
+    "to_previous": "ticket,\nlevel\nbefore",
+    "to_dense": "ticket,\ndense",
+    "rise": "the same,\nabove the\nworse end",
+}
 
 
 def answer(copies: pd.DataFrame, tickets: pd.DataFrame, level: int) -> Picture:
@@ -15,7 +25,7 @@ def answer(copies: pd.DataFrame, tickets: pd.DataFrame, level: int) -> Picture:
 
     Args:
         copies: rows of the study "copies" of one budget.
-        tickets: what ``stable_tickets_plots.beside_dense`` returned, of the same budget and one recipe.
+        tickets: what ``stable_tickets.beside_dense`` returned, of the same budget and one recipe.
         level: of the tickets on the right.
     """
     figure = Picture("", width=9.0, height=3.9)
@@ -48,6 +58,50 @@ def answer(copies: pd.DataFrame, tickets: pd.DataFrame, level: int) -> Picture:
 def _note(axes: Any, text: str, height: float) -> None:
     """A few words on a horizontal line, at its left end."""
     axes.annotate(text, (0.02, height), (0, 3), xycoords=("axes fraction", "data"), textcoords="offset points")
+
+
+def pairs(rows: pd.DataFrame, copies: pd.DataFrame, level: int) -> Picture:
+    """Barriers of four pairs for each rewind point; that of ticket and dense network by two definitions.
+
+    Args:
+        rows: what ``stable_tickets.beside_dense`` returned, of one budget and one recipe.
+        copies: rows of the study "copies" of that budget: two dense networks that part at the rewind point.
+        level: of the tickets.
+    """
+    chosen = rows[(rows["level"] == level) & (rows["arm"] == "ticket")]
+    parted = copies[copies["arm"] == "copies"]
+    figure = Picture("", 9.4, 4.4)
+    splits = list(chosen.groupby("k"))
+    described = []
+    for axes, (k, part) in zip(figure.subplots(1, len(splits), sharey=True, squeeze=False).flat, splits, strict=True):
+        groups = {"two\ndense\ncopies": 100 * parted[parted["k"] == k]["barrier"]}
+        groups |= {name: part[column] for column, name in PAIRS.items()}
+        colours = [DENSE, BLUE, BLUE, BLUE, "0.45"]
+        found = columns(axes, groups, [{"color": colour, "marker": "o"} for colour in colours])
+        most = max(100 * parted["barrier"].max(), chosen[[*PAIRS]].max().max())
+        barrier_axis(axes, most, until=(len(groups) - 0.9) / (len(groups) + 0.2))  # up to the last column
+        axes.hlines(0, len(groups) - 1.4, len(groups) - 0.6, color="0.45", linestyle=":", linewidth=1.6)
+        for position, values in enumerate([*groups.values()][:-1]):
+            axes.annotate(
+                f"{(values < LIMIT).sum()}/{len(values)}", (position, 0.97), xycoords=("data", "axes fraction"),
+                ha="center", va="top", fontsize=8,
+            )  # fmt: skip
+        axes.tick_params(axis="x", labelsize=7)
+        axes.set_title(f"k = {percent(k)}, {seeds(found)}", fontsize=11)
+        stable = "; ".join(count(values < LIMIT) for values in [*groups.values()][:-1])
+        described.append(f"From {percent(k)}: {told(found)}. Of the first four, below 2 points: {stable}.")
+    figure.axes[0].annotate("document: 0", (len(PAIRS), 0), (0, 3), textcoords="offset points", ha="center", fontsize=7)
+    kept = f"{100 * chosen['density'].mean():.2g} % kept"
+    figure.axes[0].set_ylabel("points")
+    budget = only(chosen, "budget")
+    figure.suptitle(f"Error barriers of pairs, {kept}, {budget} trainings (at the top: seeds below 2)", fontsize=11)
+    figure.alt = (
+        f"Panels of dots, one a seed, {budget} trainings: error barriers between two dense copies that part at k, "
+        f"between two copies of a ticket with {kept} that starts there, between it and the ticket of the level before, "
+        "and between it and the dense network, also as the rise above the worse end, for which the document's limit, "
+        f"0, is drawn; medians, {INTERVALS}, points. {' '.join(described)}"
+    )
+    return figure
 
 
 def own_among(copies: pd.DataFrame, mine: pd.DataFrame) -> Picture:
@@ -85,6 +139,31 @@ def own_among(copies: pd.DataFrame, mine: pd.DataFrame) -> Picture:
     return figure
 
 
+def one_more(copies: pd.DataFrame, mine: pd.DataFrame) -> pd.DataFrame:
+    """Between which barriers (points) that of one more seed should lie, and whether one's own does.
+
+    Args:
+        copies: rows of the study "copies" of one budget.
+        mine: columns k and barrier (fraction).
+
+    Returns:
+        A row for each k of ``mine``. A bound below zero, which no barrier can reach, is given as 0.
+    """
+    pairs = copies[copies["arm"] == "copies"]
+    # archive.compare looks at a column of that name; here it holds barriers
+    found = archive.compare(mine.assign(accuracy=mine["barrier"]), pairs.assign(accuracy=pairs["barrier"]), by=["k"])
+    bounds = 100 * found[["low", "high"]].clip(lower=0)
+    table = pd.DataFrame(
+        {
+            "seeds": [int((pairs["k"] == k).sum()) for k in found["k"]],
+            "from": bounds["low"].map("{:.1f}".format),
+            "to": bounds["high"].map("{:.1f}".format),
+            "yours lies there": found["inside"],
+        }
+    )
+    return table.set_index(found["k"].map(percent).rename("shared part"))
+
+
 def barrier_table(copies: pd.DataFrame) -> pd.DataFrame:
     """Median barrier with its 95 % interval (points), and how many seeds are stable, by shared part and budget."""
     table = {}
@@ -94,6 +173,6 @@ def barrier_table(copies: pd.DataFrame) -> pd.DataFrame:
         for name, part in parts.items():
             points = 100 * part["barrier"]
             table[name, f"{budget}: barrier"] = str(middle(points))
-            table[name, f"{budget}: stable"] = f"{(points < LIMIT).sum()} of {len(points)}"
+            table[name, f"{budget}: stable"] = count(points < LIMIT)
     found = pd.Series(table).unstack(sort=False)
     return found.rename_axis("shared part").rename_axis(None, axis="columns")

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.patches import Rectangle
 
-from ..measures.connectivity import STABLE
-from ..replicates import Interval, interval
+from ...replicates import Interval, interval
+from ..plots import STYLES, Picture
 from .arm_rows import seeds
-from .late_reset_plots import GAP, gaps, signed, start_name
-from .plots import STYLES, Picture
+from .late_reset import GAP, gaps, signed, start_name
+from .stability_dots import INTERVALS, LIMIT, Middle, middle
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 PART = 0.2  # where k is drawn: far too late, so that it can be seen
 ENDS = (0.5, 32.0)  # points of barrier at which the map's colours end
 KEY = (0.5, 1, 2, 4, 8, 16, 32)  # points beside its colour key
+UNSAID = "cannot say"
+SIGNS = {"keeps up": " ✓", "behind": "", UNSAID: " ?"}
 WAYS = (  # name, where a later level's weights start, where its schedule starts
     ("start again\n(notebook 02)", "θ₀", 0.0),
     ("late reset", "θ_k", PART),
@@ -102,10 +104,11 @@ def crossed(rows: pd.DataFrame, *, level: int) -> Picture:
 
 
 def stability_map(rows: pd.DataFrame, *, recipes: Sequence[str] = ("plain", "warm-up", "low rate")) -> Picture:
-    """Error barrier of each ticket, by start and recipe (down) and density (across); frames say if it keeps up.
+    """Median barrier of each ticket, by start and recipe (down) and density (across); frames say if it keeps up.
 
     A frame: the whole 95 % interval of ticket − dense lies above −1 point. Dashed: it holds −1 point, so it may or may
-    not. None: it lies below. The colour turns at 2 points, the course's limit for *stable*.
+    not. None: it lies below. The colour turns at 2 points, the course's limit for *stable*; a question mark beside the
+    barrier: the interval of its median holds 2 points, or there are too few seeds for one.
 
     Args:
         rows: columns as for :func:`gaps`, and barrier (a fraction).
@@ -129,34 +132,35 @@ def stability_map(rows: pd.DataFrame, *, recipes: Sequence[str] = ("plain", "war
             for column, level in enumerate(levels):
                 like = line[line["level"] == level]
                 if not like.empty:
-                    ridge, gap = interval(like["barrier"], 100), interval(like["gap"])
-                    cells[row, column] = ridge.mean
-                    sign = _keeps_up(gap)
-                    _cell(axes, row, column, ridge.mean, gap, sign)
+                    ridge, gap = middle(100 * like["barrier"]), interval(like["gap"])
+                    cells[row, column] = ridge.median
+                    sign, doubt = SIGNS[keeps_up(gap)], " ?" if stable(ridge) == UNSAID else ""
+                    _cell(axes, row, column, f"{ridge.median:.1f}{doubt}", gap, sign)
                     kept = f"{_kept(like, level)} kept"
-                    words.append(f"{kept}: {ridge.mean:.1f}, {signed(gap)}{sign}")
+                    words.append(f"{kept}: {ridge}{doubt}, {signed(gap)}{sign}")
             if words:
                 told.append(f"{budget}, {names[row]}: {'; '.join(words)}.")
         # Log axis around the limit: a quarter of it is as purple as four times it is orange. Pale enough for black ink.
-        drawn = axes.imshow(
-            np.log2(np.clip(cells, *ENDS) / (100 * STABLE)), cmap="PuOr_r", vmin=-6, vmax=6, aspect="auto"
-        )
+        drawn = axes.imshow(np.log2(np.clip(cells, *ENDS) / LIMIT), cmap="PuOr_r", vmin=-6, vmax=6, aspect="auto")
+        axes.patch.set(hatch="///", edgecolor="#BBBBBB")  # seen where there is no cell
         axes.set_xticks(range(len(levels)), [_kept(part, level) for level in levels], fontsize=11)
         axes.set_yticks(range(len(lines)), names, fontsize=11)
         axes.tick_params(length=0)
         axes.set_xlabel("weights kept", fontsize=11)
         axes.set_title(f"{budget} budget, n = {seeds(part, ['arm', 'recipe', 'k', 'level'])}", fontsize=11)
     bar = figure.colorbar(drawn, ax=figure.axes, orientation="horizontal", aspect=50, shrink=0.7)
-    bar.set_ticks([math.log2(points / (100 * STABLE)) for points in KEY], labels=[f"{points:g}" for points in KEY])
-    bar.ax.set_xlim(*(math.log2(points / (100 * STABLE)) for points in ENDS))
-    bar.set_label("error barrier (points), the large number; purple: stable, orange: not", fontsize=11)
+    bar.set_ticks([math.log2(points / LIMIT) for points in KEY], labels=[f"{points:g}" for points in KEY])
+    bar.ax.set_xlim(*(math.log2(points / LIMIT) for points in ENDS))
+    bar.set_label("error barrier (points), the large number; purple: stable, orange: not; ?: cannot say", fontsize=11)
     figure.suptitle(
-        "Small: points above the dense network. Framed: keeps up. Dashed: cannot say. None: behind",
+        "Small: points above the dense network of the same recipe.\n"
+        "Framed: keeps up. Dashed: cannot say. No frame: behind. Hatched: not run.",
         fontsize=11,
     )
     figure.alt = (
-        "Table, start by density: the error barrier between two copies in points, then the points above the dense "
-        f"network with their 95 % interval; ✓ where it keeps up, ? where the interval cannot say. {' '.join(told)}"
+        f"Table, start by density: the error barrier between two copies in points, medians, {INTERVALS}, ? where that "
+        "cannot say whether it is below 2; then the points above the dense network of the same recipe with their 95 % "
+        f"interval; ✓ where it keeps up, ? where the interval cannot say. {' '.join(told)}"
     )
     return figure
 
@@ -165,15 +169,22 @@ def _kept(rows: pd.DataFrame, level: int) -> str:
     return f"{100 * rows[rows['level'] == level]['density'].mean():.2g} %"
 
 
-def _keeps_up(gap: Interval) -> str:
-    """ " ✓" where the whole interval lies above −1 point, "" where it lies below, " ?" where it holds it or is none."""
+def keeps_up(gap: Interval) -> str:
+    """ "keeps up" where the whole interval lies above −1 point, "behind" where below, else (or without one) UNSAID."""
     if gap.low is None or gap.high is None or gap.low <= -1 <= gap.high:
-        return " ?"
-    return " ✓" if gap.low > -1 else ""
+        return UNSAID
+    return "keeps up" if gap.low > -1 else "behind"
 
 
-def _cell(axes: Any, row: int, column: int, ridge: float, gap: Interval, sign: str) -> None:
-    axes.text(column, row - 0.1, f"{ridge:.1f}", fontsize=14, ha="center", va="center")
+def stable(ridge: Middle) -> str:
+    """ "stable" where the median's whole interval lies below 2 points, "unstable" where above, else UNSAID."""
+    if ridge.low is None or ridge.high is None or ridge.low <= LIMIT <= ridge.high:
+        return UNSAID
+    return "stable" if ridge.high < LIMIT else "unstable"
+
+
+def _cell(axes: Any, row: int, column: int, ridge: str, gap: Interval, sign: str) -> None:
+    axes.text(column, row - 0.1, ridge, fontsize=14, ha="center", va="center")
     axes.text(column, row + 0.26, signed(gap).partition(" ")[0], fontsize=10, ha="center", va="center")
     if sign:
         line: dict[str, Any] = {"edgecolor": "#0072B2", "linewidth": 2.5, "linestyle": "--" if "?" in sign else "-"}

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 from torch import Tensor
 
-from .plots import STYLES, Picture
+from ..plots import STYLES, Picture
 
 MOST_POINTS = 3_000
 SIZE = (5.0, 3.6)  # of a frame, in inches

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..measures.connectivity import STABLE
-from ..replicates import Interval, interval
+from ...replicates import Interval, interval
+from ..plots import Picture, density_axis, style
 from .arm_rows import check, seeds
 from .labels import label, push_apart
-from .plots import Picture, density_axis, style
+from .stability_dots import INTERVALS, barrier_axis, middle
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,6 +58,8 @@ def signed(found: Interval) -> str:
 def against_k(rows: pd.DataFrame, copies: pd.DataFrame, *, level: int) -> Picture:
     """A column for each budget. Above: ticket and random mask, less the dense network, against k. Below: barriers.
 
+    Accuracies have means; barriers, which cannot be below zero, have medians on chapter 03's scale.
+
     Args:
         rows: one recipe's tickets, columns ``COLUMNS`` and barrier (a fraction).
         copies: the barriers of dense copies, columns budget, arm ("copies"), k and barrier.
@@ -73,15 +75,15 @@ def against_k(rows: pd.DataFrame, copies: pd.DataFrame, *, level: int) -> Pictur
         part = chosen[chosen["budget"] == budget]
         n = seeds(part, ["arm", "k"])
         upper.axhline(0, color="black", linestyle="--", linewidth=1.2)
-        lower.axhline(100 * STABLE, color="black", linestyle=":", linewidth=1.2)
-        lines = [_line(upper, part[part["arm"] == arm], "gap", arm, places, 1.0) for arm in ("ticket", "random")]
+        lines = [_line(upper, part[part["arm"] == arm], "gap", arm, places) for arm in ("ticket", "random")]
         tickets = part[part["arm"] == "ticket"]
-        ridges = [_line(lower, tickets, "barrier", "ticket", places, 100.0)]
-        ridges += [_line(lower, dense[dense["budget"] == budget], "barrier", "dense", places, 100.0)]
+        ridges = [_line(lower, tickets, "barrier", "ticket", places)]
+        ridges += [_line(lower, dense[dense["budget"] == budget], "barrier", "dense", places)]
+        barrier_axis(lower, 100 * max(chosen["barrier"].max(), dense["barrier"].max()))
         upper.set_title(f"{budget} budget, n = {n}", fontsize=11)
         told.append(
             f"{budget.capitalize()} budget, n = {n}. {GAP.capitalize()}: {'; '.join(lines)}. "
-            f"Error barrier between two copies: {'; '.join(ridges)}."
+            f"Error barrier between two copies, medians: {'; '.join(ridges)}."
         )
         lower.set_xlabel("start at k (part of the training)", fontsize=11)
         lower.set_xticks(list(places.values()), [start_name(k) for k in places])
@@ -93,23 +95,27 @@ def against_k(rows: pd.DataFrame, copies: pd.DataFrame, *, level: int) -> Pictur
     grid[0, -1].legend(frameon=False, fontsize=11)
     grid[1, -1].legend(frameon=False, fontsize=11)
     figure.suptitle(f"{kept} of the weights kept: how good, and how stable", fontsize=12)
-    figure.alt = f"Four panels against the starting step k, {kept} kept, means with 95 % intervals. {' '.join(told)}"
+    figure.alt = (
+        f"Four panels against the starting step k, {kept} kept, dots are seeds. Accuracies: means with 95 % intervals. "
+        f"Barriers: medians, {INTERVALS}; a dotted line at 2 points. {' '.join(told)}"
+    )
     return figure
 
 
-def _line(axes: Any, part: pd.DataFrame, value: str, arm: str, places: dict[float, int], scale: float) -> str:
-    """Draw an arm's seeds, means and intervals against k; returns the same in words."""
-    look, words = style(arm), []
-    shift = {"ticket": -0.07, "random": 0.07}.get(arm, 0.07)
-    found = {k: interval(part[part["k"] == k][value], scale) for k in map(float, sorted(part["k"].unique()))}
-    axes.plot(part["k"].map(places) + 3 * shift, scale * part[value], color=look["color"], zorder=1, **DOTS)
+def _line(axes: Any, part: pd.DataFrame, value: str, arm: str, places: dict[float, int]) -> str:
+    """Draw an arm's seeds, middles and intervals against k; returns the same in words."""
+    look, words, points = style(arm), [], part[value] * (1 if value == "gap" else 100)
+    shift = -0.07 if arm == "ticket" else 0.07
+    axes.plot(part["k"].map(places) + 3 * shift, points, color=look["color"], zorder=1, **DOTS)
+    found = {float(k): interval(of) if value == "gap" else middle(of) for k, of in points.groupby(part["k"])}
     x = [places[k] + shift for k in found]
     name = {"gap": {"random": "random mask on θ_k"}, "barrier": {"dense": "dense network"}}[value].get(arm, arm)
-    axes.plot(x, [one.mean for one in found.values()], linewidth=1.8, markersize=6, label=name, zorder=3, **look)
+    middles = [one.mean if isinstance(one, Interval) else one.median for one in found.values()]
+    axes.plot(x, middles, linewidth=1.8, markersize=6, label=name, zorder=3, **look)
     for place, (k, one) in zip(x, found.items(), strict=True):
         if one.low is not None and one.high is not None:
             axes.vlines(place, one.low, one.high, color=look["color"], linewidth=2, zorder=2)
-        words.append(f"{signed(one) if value == 'gap' else signed(one).replace('+', '')} at k = {start_name(k)}")
+        words.append(f"{signed(one) if isinstance(one, Interval) else one} at k = {start_name(k)}")
     return f"{name} {', '.join(words)}"
 
 
@@ -140,14 +146,9 @@ def by_density(rows: pd.DataFrame, *, title: str, mine: pd.DataFrame | None = No
     axes.set_ylabel("test accuracy (%)", fontsize=11)
     if mine is not None:
         for (arm, k), own in mine.groupby(["arm", "k"], sort=False):
-            large: dict[str, Any] = {
-                "markersize": 12,
-                "markeredgewidth": 1.8,
-                "markerfacecoloralt": "none",
-                "linestyle": "none",
-            }
-            fill = "bottom" if k else "none"
-            axes.plot(100 * own["density"], 100 * own["accuracy"], zorder=4, fillstyle=fill, **large, **style(str(arm)))
+            large: dict[str, Any] = {"markersize": 12, "markeredgewidth": 1.8, "markerfacecoloralt": "none"}
+            large |= {"linestyle": "none", "fillstyle": "bottom" if k else "none", "zorder": 4}
+            axes.plot(100 * own["density"], 100 * own["accuracy"], **large, **style(str(arm)))
     n = seeds(rows[rows["arm"] == "ticket"], ["k", "level"])
     axes.set_title(f"{title}\nsmall dots: n = {n}; lines: their means; dotted: from step 0", fontsize=11)
     own_words = " Large markers: your run, hollow from step 0, half filled from k." if mine is not None else ""

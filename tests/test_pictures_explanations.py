@@ -6,7 +6,8 @@ Oracles: means by hand, of tables made here in which every seed has a known dist
 import pandas as pd
 import pytest
 
-from lth_teach.lab import explanations_plots as figures
+from lth_teach.lab.pictures import explanations as figures
+from lth_teach.lab.pictures import explanations_gaps, explanations_parts
 from lth_teach.lab.plots import STYLES
 
 ACCURACY = {
@@ -56,19 +57,28 @@ def test_arms_reached_are_told_from_top_to_bottom_and_missing_ones_left_out():
 
 def test_an_arm_has_the_colour_that_it_has_everywhere_and_noise_is_not_random():
     for arm in ("dense", "ticket", "re-initialised", "random"):
-        assert figures.look_of(arm) == {"color": STYLES[arm][0], "marker": STYLES[arm][1]}
-    own = {figures.look_of(arm)["color"] for arm in ("noise 0.5σ", "largest at the start")}
-    assert figures.look_of("noise 0.5σ") == figures.look_of("noise 4σ")
+        assert explanations_parts.look_of(arm) == {"color": STYLES[arm][0], "marker": STYLES[arm][1]}
+    own = {explanations_parts.look_of(arm)["color"] for arm in ("noise 0.5σ", "largest at the start")}
+    assert explanations_parts.look_of("noise 0.5σ") == explanations_parts.look_of("noise 4σ")
     assert len(own | {colour for colour, _ in STYLES.values()}) == len({colour for colour, _ in STYLES.values()}) + 2
 
 
 def test_movement_tells_three_ratios_on_one_scale():
     figure = figures.movement({"short": moving(), "long": moving()})
     assert (
-        "short, n = 12 seeds: the training that chose the mask 1.40, another order of the data 1.20, another start "
+        "short, n = 12 seeds: the order that chose the mask 1.40, another order of the data 1.20, another start "
         "1.02; the largest at the start at most 1.00." in figure.alt
     )
     assert len({axes.get_xlim() for axes in figure.axes}) == 1
+
+
+def test_over_a_random_mask_the_places_share_of_the_tickets_lead():
+    """Oracle: by hand, 63 − 45 = 18 points and 47 − 45 = 2, a ninth, in every seed."""
+    figure = figures.over_random({"short": table()})
+    assert figure.alt == (
+        "Points of test accuracy above a random mask. short, n = 12 seeds: the ticket 18.0 [18.0, 18.0], its places "
+        "with new values 2.0 [2.0, 2.0], 11 % of it."
+    )
 
 
 def test_noise_stands_at_the_same_place_in_every_panel_and_tells_what_it_costs():
@@ -77,11 +87,13 @@ def test_noise_stands_at_the_same_place_in_every_panel_and_tells_what_it_costs()
     assert (short, long) == (["no noise", "0.5σ", "2σ", "new draw"], ["no noise", "0.5σ", "new draw"])
     assert list(figure.axes[0].get_xticks()) == [0, 1, 3, 5]
     assert list(figure.axes[1].get_xticks()) == [0, 1, 5]
+    lines = [[list(line.get_xdata()) for line in axes.lines if line.get_linestyle() == "-"] for axes in figure.axes]
+    assert lines == [[[0, 1, 3]], [[0, 1]]]  # a new draw is no larger noise, and has no line to it
     assert "2σ 57.0 %, 6.0 [6.0, 6.0] below (75 % of the signs); new draw 47.0 %, 16.0 [16.0, 16.0]" in figure.alt
 
 
 def test_a_gap_is_training_less_test():
-    figure = figures.gaps({"short": table()}, {"all": ("dense", 1.0), "a tenth": ("ticket", 0.107)})
+    figure = explanations_gaps.gaps({"short": table()}, {"all": ("dense", 1.0), "a tenth": ("ticket", 0.107)})
     assert figure.alt == (
         "Accuracy on training and on test rows, in percent. short, n = 12 seeds: all 74.0 and 64.0, gap 10.0; a tenth "
         "73.0 and 63.0, gap 10.0."
@@ -89,7 +101,7 @@ def test_a_gap_is_training_less_test():
 
 
 def test_wide_gaps_have_two_scales_and_the_dense_network_a_line():
-    figure = figures.fits({"short": table()}, {"dense": ("dense", 1.0), "random, 11 %": ("random", 0.107)})
+    figure = explanations_gaps.fits({"short": table()}, {"dense": ("dense", 1.0), "random, 11 %": ("random", 0.107)})
     left, right = figure.axes
     assert (left.get_title(loc="left"), right.get_title(loc="left")) == (
         "short, n = 12 seeds\ntraining rows",
@@ -107,8 +119,23 @@ def test_a_difference_is_taken_seed_by_seed_and_has_a_95_percent_interval():
         for seed, (dense, other) in enumerate([(0.40, 0.41), (0.60, 0.62), (0.50, 0.53)])
         for arm, accuracy in (("dense", dense), ("random", other))
     )
-    figure = figures.fits({"short": rows.iloc[::-1]}, {"dense": ("dense", 1.0), "random": ("random", 1.0)})
+    figure = explanations_gaps.fits({"short": rows.iloc[::-1]}, {"dense": ("dense", 1.0), "random": ("random", 1.0)})
     assert "against dense 2.0 [−0.5, 4.5]." in figure.alt
+
+
+def test_panels_that_are_compared_have_one_width_and_end_where_accuracy_does():
+    high = table().assign(accuracy=lambda rows: rows["accuracy"] + 0.35)  # 0.98 and more for the ticket
+    high = high[high["arm"].isin(["dense", "ticket"])]
+    panels = {"short": table(), "high": high.assign(train_accuracy=1.0)}
+    drawn = {
+        "reached": figures.reached(panels, ["dense", "ticket", "random"], title="").axes,
+        "gaps": explanations_gaps.gaps(panels, {"a": ("dense", 1.0), "b": ("ticket", 0.107)}).axes,
+    }
+    widths = {name: [axes.get_xlim()[1] - axes.get_xlim()[0] for axes in panel] for name, panel in drawn.items()}
+    upright = [axes.get_ylim()[1] - axes.get_ylim()[0] for axes in figures.noise(panels).axes]
+    for short, other in (*widths.values(), upright):
+        assert short == pytest.approx(other)
+    assert drawn["gaps"][1].get_xlim()[1] <= 101
 
 
 def test_one_seed_has_dots_and_no_bar():

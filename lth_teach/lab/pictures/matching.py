@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from matplotlib.lines import Line2D
 
-from ..replicates import Interval
+from ...replicates import Interval
+from ..plots import STYLES, Picture
 from .labels import label, push_apart
-from .plots import STYLES, Picture
 
 Point = tuple[float, float]
 CUT = "pruned dense solution"
@@ -149,7 +149,7 @@ def power(spread: float, truths: Mapping[str, float], dot: tuple[int, float], ma
     figure = Picture("", 6.8, 3.8)
     axes = figure.add_subplot()
     numbers, told = (2, 3, 4, 5, 7, 10, 15, 20, 30), []
-    for (name, truth), colour in zip(truths.items(), ("#0072B2", "#000000", "#D55E00", "#E69F00"), strict=False):
+    for (name, truth), colour in zip(truths.items(), ("0.4", "black", "0.4", "0.4"), strict=False):
         percent = [100 * chance_to_match(n, spread, truth, margin) for n in numbers]
         axes.plot(numbers, percent, color=colour, linewidth=1.8)
         label(axes, name, (numbers[-1], percent[-1]), (1.03, percent[-1]), axes.get_yaxis_transform(), colour)

@@ -15,8 +15,8 @@ from functools import cached_property
 from html import escape
 from typing import Any
 
-from .plots import Picture
-from .weights_plots import BLUE, GREY, RED, SIZE, Frame, LevelWeights, Scale, draw, four_frames, frames, scale
+from ..plots import Picture
+from .weights import BLUE, GREY, RED, SIZE, Frame, LevelWeights, Scale, draw, four_frames, frames, scale
 
 DPI = 110
 
@@ -155,7 +155,7 @@ def pruning_run(levels: Sequence[LevelWeights], name: str = "pruning-run") -> An
         name: another one for each animation of a page.
 
     Raises:
-        ValueError: as :func:`lth_teach.lab.weights_plots.frames` says, or a name with other characters.
+        ValueError: as :func:`lth_teach.lab.pictures.weights.frames` says, or a name with other characters.
     """
     moments = list(frames(levels))
     common = scale(moments)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.lines import Line2D
 
-from ..replicates import interval
+from ...replicates import interval
+from ..plots import Picture, density_axis
 from .arm_rows import check, look_of, only, seeds
 from .labels import label, push_apart
-from .plots import Picture, density_axis
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .plots import style
+from ..plots import style
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .plots import Picture
+from ..plots import Picture
 
 if TYPE_CHECKING:
-    from ..measures.planes import Plane
+    from ...measures.planes import Plane
 
 GREYS = ("black", "0.55", "black", "0.55")  # all are pairs of dense networks, and those are black
 

@@ -6,31 +6,31 @@ from pathlib import Path
 import pytest
 
 from lth_teach.data import Dataset
-from lth_teach.lab import start_plots
+from lth_teach.lab import pictures
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 
 
 def test_the_map_holds_every_notebook_once_in_order():
-    numbers = [number for number, _, _ in start_plots.MAP]
+    numbers = [number for number, _, _ in pictures.start.MAP]
     assert numbers == sorted({path.name.partition("_")[0] for path in NOTEBOOKS.glob("*.ipynb")} | {"03b"})
 
 
 def test_the_links_of_the_page_lead_to_every_notebook_of_the_map_but_itself():
     text = (NOTEBOOKS / "00_start_here.ipynb").read_text(encoding="utf-8")
     linked = {name for name in re.findall(r"\]\((\d\d\w?)_\w+\.ipynb\)", text)}
-    assert linked == {number for number, _, _ in start_plots.MAP} - {"00"}
+    assert linked == {number for number, _, _ in pictures.start.MAP} - {"00"}
 
 
 def test_the_map_says_its_ways_in_words():
-    assert "two weeks: all; theory: 04, 06, 09, 10, 11; engineer: 02, 07, 13, 15." in start_plots.course_map().alt
+    assert "two weeks: all; theory: 04, 06, 09, 10, 11; engineer: 02, 07, 13, 15." in pictures.start.course_map().alt
 
 
 def test_the_loop_draws_twenty_weights_three_times_and_what_is_left_once():
-    first, second, fourth, third = start_plots.loop().axes
+    first, second, fourth, third = pictures.start.loop().axes
     lines = [[line for line in axes.lines if line.get_linestyle() != "None"] for axes in (first, second, third, fourth)]
     assert [len(found) for found in lines] == [20, 20, 20, 13]
-    assert sum(line.get_linestyle() == ":" for line in lines[2]) == start_plots.CUT
+    assert sum(line.get_linestyle() == ":" for line in lines[2]) == pictures.start.CUT
     left = [line for line in lines[2] if line.get_linestyle() != ":"]
     gone = [line for line in lines[2] if line.get_linestyle() == ":"]
     assert [list(line.get_ydata()) for line in left] == [list(line.get_ydata()) for line in lines[3]]
@@ -39,7 +39,7 @@ def test_the_loop_draws_twenty_weights_three_times_and_what_is_left_once():
 
 
 def test_the_gaps_are_told_in_words_and_the_margin_is_drawn_below_zero():
-    figure = start_plots.gaps({"short": [(50.0, -0.2, 0.3, 0.8)], "long": [(50.0, -1.2, -0.7, -0.2)]}, margin=1)
+    figure = pictures.start.gaps({"short": [(50.0, -0.2, 0.3, 0.8)], "long": [(50.0, -1.2, -0.7, -0.2)]}, margin=1)
     assert "short: 0.3 [−0.2, 0.8] at 50.0 %; long: −0.7 [−1.2, −0.2] at 50.0 %." in figure.alt
     dotted = [line for axes in figure.axes for line in axes.lines if line.get_linestyle() == ":"]
     assert [line.get_ydata()[0] for line in dotted] == [-1, -1]
@@ -51,11 +51,11 @@ def test_samples_are_so_many_of_each_class(tiny):
 
     pixels, answers = torch.rand(8, 784), torch.arange(8) % 4
     digits = Dataset("d", *[pixels if i % 2 == 0 else answers for i in range(6)])
-    figure = start_plots.samples(tiny, digits, classes=(0, 2), each=2)
+    figure = pictures.start.samples(tiny, digits, classes=(0, 2), each=2)
     assert [axes.get_title() for axes in figure.axes] == ["0", "0", "2", "2", "", "", "", ""]
     drawn = [axes.images[0].get_array().flatten() for axes in figure.axes[4:]]
     assert [list(image) for image in drawn] == [pixels[i].tolist() for i in (0, 4, 2, 6)]
     assert "2 each of the digit 0 and the digit 2: MNIST-1D" in figure.alt
     for wrong in ({"classes": ()}, {"each": 0}):
         with pytest.raises(ValueError, match="classes needs one class at least, and each must be 1 or more"):
-            start_plots.samples(tiny, digits, **wrong)
+            pictures.start.samples(tiny, digits, **wrong)

@@ -1,0 +1,215 @@
+"""What the prose of 03 and 05 says of the archive without a number: each direction, held against the rows.
+
+The archive of these two pages still grows. A red test names the sentence that is no longer true; then the page is to be
+mended, and the expression with it. Oracle: medians, means and intervals computed here.
+"""
+
+from functools import cache
+from itertools import pairwise
+
+import pandas as pd
+import pytest
+
+from lth_teach.experiments import archive
+from lth_teach.lab.pictures.stable_tickets import beside_dense
+from lth_teach.replicates import interval
+
+BUDGETS = ("short", "long")
+LEVELS = (2, 3, 4)  # 20, 9 and 4 % kept
+STARTS = (0.0, 0.01, 0.05)
+
+
+@cache
+def copies(budget, k=None, arm="copies"):
+    """Barriers of dense copies, in points."""
+    rows = archive.load("residual", study="copies", budget=budget, arm=arm)
+    return 100 * rows[rows["k"] == k if k is not None else rows["k"] >= 0].set_index("seed")["barrier"]
+
+
+@cache
+def _tickets():
+    return beside_dense(archive.load("residual", study="tickets"))
+
+
+def tickets(budget, level, k, recipe="plain", arm="ticket"):
+    rows = _tickets()
+    wanted = {"budget": budget, "level": level, "k": k, "recipe": recipe, "arm": arm}
+    for column, value in wanted.items():
+        rows = rows[rows[column] == value]
+    return rows.set_index("seed")
+
+
+def accuracy(budget, arm, k, level=4, column="accuracy"):
+    """In percent, of one arm of the plain recipe."""
+    rows = archive.load("residual", study="tickets", recipe="plain", budget=budget, arm=arm)
+    return 100 * rows[(rows["level"] == level) & (rows["k"] == k)].set_index("seed")[column]
+
+
+def dense(budget, recipe="plain"):
+    rows = archive.load("residual", study="tickets", recipe=recipe, budget=budget, arm="dense")
+    return 100 * rows.set_index("seed")["accuracy"]
+
+
+def barrier(budget, level, k, recipe="plain", arm="ticket"):
+    return tickets(budget, level, k, recipe, arm)["barrier"]
+
+
+def gain(budget, level, k, recipe="plain", arm="ticket"):
+    return tickets(budget, level, k, recipe, arm)["gain"]
+
+
+def most(condition):
+    return condition.mean() > 0.6
+
+
+def falling(*values):
+    return all(first > second for first, second in pairwise(values))
+
+
+STABILITY = {
+    "A fifth of the training in common, and the ridge is gone": lambda: all(copies(b, 0.2).max() < 2 for b in BUDGETS),
+    "A common start alone is not enough": lambda: all(copies(b, 0.0).min() > 2 for b in BUDGETS),
+    "Between two starts the ridge is higher, in the median": lambda: all(
+        copies(b, arm="another start").median() > copies(b, 0.0).median() + 5 for b in BUDGETS
+    ),
+    "1 % takes part of it away, 5 % most of it (medians)": lambda: all(
+        copies(b, 0.01).median() < copies(b, 0.0).median() and copies(b, 0.05).median() < copies(b, 0.0).median() / 4
+        for b in BUDGETS
+    ),
+    "From step 0, with 4 % kept, tickets fall behind": lambda: gain("long", 4, 0.0).max() < -1,
+    "The later they start, the nearer they come": lambda: falling(*(-gain("long", 4, k).median() for k in STARTS)),
+    "Hardly any of them is stable": lambda: (pd.concat([barrier("long", 4, k) for k in STARTS]) < 2).mean() < 0.1,
+    "A ticket's ridge is lower than the dense network's": lambda: (
+        barrier("long", 2, 0.0).median() < 0.67 * copies("long", 0.0).median()
+    ),
+    "A later start lowers it further, fewer weights raise it (medians)": lambda: (
+        all(falling(*(barrier(b, level, k).median() for k in STARTS)) for b in BUDGETS for level in LEVELS)
+        and all(falling(*(barrier(b, level, k).median() for level in LEVELS[::-1])) for b in BUDGETS for k in STARTS)
+    ),
+    "The median ticket from 1 %, 20 % kept, is stable where dense copies are not": lambda: (
+        barrier("long", 2, 0.01).median() < 2 < copies("long", 0.01).min()
+    ),
+    "Random masks have ridges as high as the dense network that parts at once": lambda: all(
+        barrier(b, level, 0.01, arm="random").median() > 0.9 * copies(b, 0.0).median()
+        for b in BUDGETS
+        for level in (3, 4)
+    ),
+    "A warm-up, or the low rate, brings the ticket from step 0 below 2 (20 % kept)": lambda: (
+        max(
+            barrier(b, 2, 0.0, recipe).max()
+            for b, recipe in (("short", "warm-up"), ("long", "warm-up"), ("short", "low rate"))
+        )
+        < 2
+    ),
+    "From step 0 no plain ticket is stable": lambda: min(barrier("long", level, 0.0).min() for level in LEVELS) > 2,
+    "Most tickets from step 0 keep up at 20 and 9 %, not at 4 %": lambda: (
+        [(gain("long", level, 0.0) > -1).mean() > 0.5 for level in LEVELS] == [True, True, False]
+    ),
+    "At 9 %, tickets from step 0 beat the random mask of their seed": lambda: (
+        tickets("long", 3, 0.0)["accuracy"] > tickets("long", 3, 0.0)["random"]
+    ).all(),
+    "At 4 %, random masks fall far behind": lambda: all(
+        gain("long", 4, k, arm="random").max() < -4 for k in (0.0, 0.01)
+    ),
+    "From 5 % on, at 4 %, most lie above the limit and keep up": lambda: most(
+        (gain("long", 4, 0.05) > -1) & (barrier("long", 4, 0.05) >= 2)
+    ),
+    "The low-rate ticket is stable and mostly behind; the plain one from 1 % unstable and ahead": lambda: (
+        barrier("short", 4, 0.0, "low rate").max() < 2
+        and most(gain("short", 4, 0.0, "low rate") < -1)
+        and barrier("short", 4, 0.01).min() > 2
+        and gain("short", 4, 0.01).min() > 0
+    ),
+    "These two are about equally good; their dense networks lie far apart": lambda: (
+        abs(tickets("short", 4, 0.0, "low rate")["accuracy"].median() - tickets("short", 4, 0.01)["accuracy"].median())
+        < 0.015
+        and dense("short", "low rate").median() > dense("short").median() + 4
+    ),
+    "From step 0 nobody is connected to anybody (9 % kept)": lambda: all(
+        tickets("long", 3, 0.0)[line].min() > 2 for line in ("barrier", "to_dense", "to_previous")
+    ),
+    "From 1 %, copies and neighbouring levels lie around the limit": lambda: all(
+        tickets("long", 3, 0.01)[line].median() < 2 and tickets("long", 3, 0.01)[line].max() < 5
+        for line in ("barrier", "to_previous")
+    ),
+    "Ticket and dense network lie above it; two dense copies further apart still": lambda: (
+        (tickets("long", 3, 0.01)["to_dense"] > 2).mean() > 0.9
+        and (tickets("long", 3, 0.01)["rise"] > 0.5).mean() > 0.9
+        and copies("long", 0.01).median() > tickets("long", 3, 0.01)["to_dense"].median() + 2
+    ),
+}
+
+LATE_RESET = {
+    "Clearly behind from step 0 (long)": lambda: interval(gain("long", 4, 0.0)).high < -1,
+    "1 % makes up more than half of it": lambda: (
+        (accuracy("long", "ticket", 0.01) - accuracy("long", "ticket", 0.0)).mean() > -gain("long", 4, 0.0).mean() / 2
+    ),
+    "Copies end closer and closer together": lambda: falling(*(barrier("long", 4, k).median() for k in STARTS)),
+    "After short training tickets beat the dense network, step 0 by least": lambda: (
+        0 < gain("short", 4, 0.0).mean() < min(gain("short", 4, k).mean() for k in STARTS[1:])
+    ),
+    "A random mask gains nothing from the later start": lambda: all(
+        interval(accuracy(b, "random", 0.01) - accuracy(b, "random", 0.0)).low < 0 for b in BUDGETS
+    ),
+    "and lies far below the ticket": lambda: all(
+        interval(accuracy(b, "random", 0.01) - accuracy(b, "ticket", 0.01)).high < -5 for b in BUDGETS
+    ),
+    "On another θ_k the mask is worse than even the ticket from step 0": lambda: all(
+        interval(accuracy(b, "re-initialised", 0.01) - accuracy(b, "ticket", 0.0)).high < 0 for b in BUDGETS
+    ),
+    "Both halves together gain some three points; either alone little": lambda: all(
+        2.5 < (accuracy(b, "ticket", 0.01) - accuracy(b, "ticket", 0.0)).mean() < 3.5
+        and (accuracy(b, "early mask, late start", 0.01) - accuracy(b, "ticket", 0.0)).mean() < 1.2
+        and (accuracy(b, "late mask, early start", 0.0) - accuracy(b, "ticket", 0.0)).mean() < 1.2
+        for b in BUDGETS
+    ),
+    "In the other order the late reset gains less after long training, and still gains": lambda: (
+        interval(
+            accuracy("long", "ticket", 0.01, column="copy_accuracy")
+            - accuracy("long", "ticket", 0.0, column="copy_accuracy")
+        ).low
+        > 0
+        and (
+            accuracy("long", "ticket", 0.01, column="copy_accuracy")
+            - accuracy("long", "ticket", 0.0, column="copy_accuracy")
+        ).mean()
+        < (accuracy("long", "ticket", 0.01) - accuracy("long", "ticket", 0.0)).mean()
+    ),
+    "A random mask is the least stable of all": lambda: all(
+        barrier(b, level, 0.01, arm="random").median() > max(barrier(b, level, k).median() for k in STARTS)
+        for b in BUDGETS
+        for level in (3, 4)
+    ),
+    "With a warm-up the barrier falls to a small part, and the gap to its network nearly closes": lambda: (
+        barrier("long", 4, 0.0, "warm-up").median() < barrier("long", 4, 0.0).median() / 4
+        and interval(gain("long", 4, 0.0, "warm-up")).mean > -1
+    ),
+    "The low rate's ticket is behind its network, and that network several points better": lambda: (
+        interval(gain("short", 4, 0.0, "low rate")).high < -1
+        and interval(dense("short", "low rate") - dense("short")).low > 3
+    ),
+    "Learning-rate rewinding does about as well as 1 % at 4 %, and better than any after short training": lambda: (
+        abs((accuracy("long", "learning-rate rewinding", 0.0) - accuracy("long", "ticket", 0.01)).mean()) < 1
+        and all(
+            (accuracy("short", "learning-rate rewinding", 0.0, level) - accuracy("short", "ticket", 0.05, level)).mean()
+            > 0
+            for level in (3, 4)
+        )
+    ),
+    "Behind in either order of the data": lambda: (
+        interval(accuracy("long", "ticket", 0.0, column="copy_accuracy") - dense("long")).high < -1
+    ),
+    "At 9 % no such loss is seen from step 0, and the ticket from 1 % keeps up": lambda: (
+        interval(gain("long", 3, 0.0)).high > 0 and all(interval(gain(b, 3, 0.01)).low > -1 for b in BUDGETS)
+    ),
+}
+
+
+@pytest.mark.parametrize("sentence", STABILITY)
+def test_03_says_what_the_archive_says(sentence):
+    assert STABILITY[sentence](), sentence
+
+
+@pytest.mark.parametrize("sentence", LATE_RESET)
+def test_05_says_what_the_archive_says(sentence):
+    assert LATE_RESET[sentence](), sentence
