@@ -1,14 +1,15 @@
-# make setup      the environment .venv, from the lock constraints.txt
-# make lab        JupyterLab on the first notebook (further options: make lab LAB_ARGS=--no-browser)
+# make lab        the course for you to work in: JupyterLab on course/, made once (LAB_ARGS=--no-browser)
+# make teach      the instructor's notebooks, with their solutions
+# make setup      the environment .venv with all that tests, grading and changes need, from the lock constraints.txt
 # make test       lint, types, unit tests, and every notebook against its stored outputs
 # make notebooks  execute the notebooks and store their outputs (some: make notebooks NB=notebooks/02_imp.ipynb)
-# make student    what learners get: build/student/ and a zip of it (notebooks without solutions, the module, a README)
+# make student    what learners get: build/student/ and a zip of it (the module with the learner's notebooks)
 # make archive    compute the rows of many seeds that the archive lacks (EXPERIMENT=imp SEEDS=30 SCHEDULER=tcp://host:8786)
 # make site       the course as web pages: build/site/index.html
 # make bench      measure speed
 #
-# Each makes .venv first when it is missing or older than pyproject.toml or constraints.txt.
-# Another Python: make PYTHON=python3.12 setup
+# What a target needs is installed into .venv first, when it is missing or older than pyproject.toml or constraints.txt;
+# make lab needs no more than a learner does. Another Python: make PYTHON=python3.12 lab
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -20,19 +21,22 @@ SCHEDULER ?=
 
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+LEARN := $(VENV)/.installed-to-learn
 
 # A backend set outside would replace the inline figures of the notebooks.
 unexport MPLBACKEND
 
-.PHONY: help setup lab test notebooks student archive site bench
+.PHONY: help setup lab teach test notebooks student archive site bench
 
 help:
 	@sed -n 's/^# make /make /p' Makefile
 
 setup: $(STAMP)
 
+GOAL := $(or $(firstword $(MAKECMDGOALS)),setup)
+
 define OTHER_PYTHON
-lth-teach runs on Python 3.11, 3.12 and 3.13. Choose one of them:   make PYTHON=python3.12 setup
+lth-teach runs on Python 3.11, 3.12 and 3.13. Choose one of them:   make PYTHON=python3.12 $(GOAL)
 Where to get it:
   Debian 12 or newer, Ubuntu 24.04 or newer:   sudo apt install python3 python3-venv
   macOS with Homebrew:                         brew install python@3.12
@@ -45,7 +49,8 @@ version = $$($(1) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/
 
 # Everything that can be wrong is looked at before anything is written. A .venv without pip is what venv leaves behind
 # when it fails for want of ensurepip; calling it again completes it.
-$(STAMP): pyproject.toml constraints.txt
+$(STAMP): EXTRA := [dev]
+$(STAMP) $(LEARN): pyproject.toml constraints.txt
 	@python="$(PYTHON)"; found="$(call version,$(PYTHON))"; \
 	if [ -x $(BIN)/python ]; then python="$(BIN)/python"; found="$(call version,$(BIN)/python)"; fi; \
 	case "$$found" in \
@@ -59,14 +64,18 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 	echo "$(PYTHON) cannot make an environment: its module venv or ensurepip is missing." >&2; \
 	echo "Debian and Ubuntu:   sudo apt install python3-venv   (or python$(call version,$(PYTHON))-venv)" >&2; \
-	echo "Then again:          make setup" >&2; exit 1; }
+	echo "Then again:          make $(GOAL)" >&2; exit 1; }
 	@echo "== Installing into $(VENV) (once; a few minutes)"
 	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[dev]'
-	@touch $@
+	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.$(EXTRA)'
+	@touch $(LEARN) $@
+
+# After make setup, or any other target that needs all, $(LEARN) is there, too.
+lab: $(LEARN)
+	@$(BIN)/lth-teach lab course -- $(LAB_ARGS)
 
 # Jupyter refuses to run as root (as in many containers) unless it is told to.
-lab: $(STAMP)
+teach: $(STAMP)
 	@root=; if [ "$$(id -u)" = 0 ]; then root=--allow-root; echo "== You are root: starting JupyterLab with $$root"; fi; \
 	$(BIN)/jupyter lab --ServerApp.ip=localhost $$root $(LAB_ARGS) notebooks/00_start_here.ipynb
 

@@ -3,9 +3,8 @@
     python scripts/student_version.py                 into build/
     python scripts/student_version.py some/folder     into another folder
 
-The notebooks go through the steps of `nbgrader generate_assignment`, as scripts/nbgrader_config.py lists them, without
-its database. The zip also holds lth_teach as a wheel, with the exact versions of everything else, so that it can be
-opened without this repository.
+It is lth_teach as a wheel, which carries the learner's notebooks, the exact versions of everything else, and how to
+begin. `lth-teach lab` writes the notebooks, so that a later wheel, unpacked in the same place, overwrites no work.
 """
 
 import argparse
@@ -16,36 +15,19 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-import nbformat
-from nbformat import NotebookNode
-from nbgrader.preprocessors import SaveCells
-from traitlets.config import Config
-from traitlets.config.loader import PyFileConfigLoader
-
 ROOT = Path(__file__).resolve().parent.parent
-
-
-def settings() -> Config:
-    """The settings of nbgrader_config.py."""
-    return PyFileConfigLoader("nbgrader_config.py", path=str(ROOT / "scripts")).load_config()
-
-
-def student_notebook(nb: NotebookNode, config: Config) -> NotebookNode:
-    """A notebook without solutions, hidden tests, and what was computed with an answer."""
-    resources: dict = {}
-    for step in config.GenerateAssignment.preprocessors:
-        if step is not SaveCells:  # the one that needs the database
-            nb, resources = step(config=config).preprocess(nb, resources)
-    return nb
+SOURCES = ("lth_teach", "notebooks", "pyproject.toml", "setup.py", "LICENSE")
 
 
 def build_wheel(folder: Path) -> str:
     """Build lth_teach into the folder, from a copy: building leaves files behind. Returns the wheel's name."""
     with tempfile.TemporaryDirectory() as temporary:
-        source = Path(temporary) / "source"
-        shutil.copytree(ROOT / "lth_teach", source / "lth_teach", ignore=shutil.ignore_patterns("__pycache__"))
-        for name in ("pyproject.toml", "LICENSE"):
-            shutil.copy(ROOT / name, source)
+        source = Path(temporary)
+        for name in SOURCES:
+            if (ROOT / name).is_dir():
+                shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(ROOT / name, source)
         command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-deps"]
         subprocess.run([*command, "--no-build-isolation", "--wheel-dir", str(folder), str(source)], check=True)
     return next(folder.glob("lth_teach-*.whl")).name
@@ -56,14 +38,7 @@ def main() -> None:
     parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "build", help="default: build")
     target = parser.parse_args().folder / "student"
     shutil.rmtree(target, ignore_errors=True)
-    (target / "notebooks").mkdir(parents=True)
-    config = settings()
-    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
-        nb = student_notebook(nbformat.read(path, as_version=4), config)
-        nbformat.validate(nb)
-        (target / "notebooks" / path.name).write_text(nbformat.writes(nb) + "\n", encoding="utf-8", newline="\n")
-    map_of_notebooks = (ROOT / "notebooks" / "README.md").read_text(encoding="utf-8").partition("\n## ")[0]
-    (target / "notebooks" / "README.md").write_text(map_of_notebooks, encoding="utf-8")
+    target.mkdir(parents=True)
     for name in ("constraints.txt", "LICENSE"):
         shutil.copy(ROOT / name, target)
     wheel = build_wheel(target)

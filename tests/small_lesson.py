@@ -3,13 +3,12 @@
 The exercise is to halve a number; the cell below its check falls back on the course's own function where it is open.
 """
 
-import runpy
 from pathlib import Path
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from lth_teach.lab.grading import AFTER_PREDICTION
+from lth_teach.lab.learner import AFTER_PREDICTION, learners_version
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -62,5 +61,4 @@ def lesson() -> NotebookNode:
 
 def student_lesson() -> NotebookNode:
     """The same notebook as learners get it."""
-    script = runpy.run_path(str(ROOT / "scripts" / "student_version.py"))
-    return script["student_notebook"](lesson(), script["settings"]())
+    return learners_version(lesson())

@@ -7,7 +7,7 @@ from nbgrader.api import Gradebook
 from run_nbgrader import environment, nbgrader
 from small_lesson import ROOT, lesson, student_lesson
 
-from lth_teach.lab.grading import AFTER_PREDICTION, MAY_FAIL
+from lth_teach.lab.learner import AFTER_PREDICTION, MAY_FAIL
 
 NOT_YET = "check: not yet.\nIt is not written yet: replace the placeholder with your answer.\n"
 FALLS_BACK = "check: yours does not pass its check yet, so the cells below use the course's own.\n"

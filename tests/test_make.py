@@ -1,4 +1,4 @@
-"""`make setup` and `make lab` on machines that lack something. The Pythons here are shell scripts that play a part."""
+"""`make setup`, `lab` and `teach` where something is missing. The Pythons here are shell scripts that play a part."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ import pytest
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
 
 MAKEFILE = Path(__file__).resolve().parent.parent / "Makefile"
-SUPPORTED = "lth-teach runs on Python 3.11, 3.12 and 3.13. Choose one of them:   make PYTHON=python3.12 setup"
+SUPPORTED = "lth-teach runs on Python 3.11, 3.12 and 3.13. Choose one of them:   make PYTHON=python3.12"
 
 
 def script(path, text):
@@ -75,7 +75,12 @@ def test_setup_says_which_pythons_it_supports_and_where_to_get_one(make, tmp_pat
     done = make("setup")
     assert done.returncode != 0
     assert f"python3 is Python {version}, {reason}" in done.stderr
-    for hint in (SUPPORTED, "sudo apt install python3 python3-venv", "brew install python@3.12", "www.python.org"):
+    for hint in (
+        f"{SUPPORTED} setup\n",
+        "sudo apt install python3 python3-venv",
+        "brew install python@3.12",
+        "www.python.org",
+    ):
         assert hint in done.stderr
     assert not (tmp_path / ".venv").exists()
 
@@ -99,6 +104,7 @@ def test_setup_names_the_package_that_debian_leaves_out(make, tmp_path):
     done = make("setup")
     assert done.returncode != 0
     assert "sudo apt install python3-venv   (or python3.12-venv)" in done.stderr
+    assert "Then again:          make setup" in done.stderr
     assert not (tmp_path / ".venv").exists()  # nothing half-made
 
 
@@ -118,12 +124,41 @@ def test_an_environment_of_an_unsupported_python_is_to_be_deleted_first(make, tm
     assert "rm -r .venv" in done.stderr
 
 
+def test_lab_installs_what_a_learner_needs_and_opens_the_course_for_learners(make, tmp_path):
+    python(tmp_path / "bin" / "python3", "3.12")
+    script(tmp_path / ".venv" / "bin" / "lth-teach", 'echo "lth-teach $@"')
+    for _ in range(2):
+        done = make("lab", "LAB_ARGS=--no-browser")
+        assert done.stdout.endswith("lth-teach lab course -- --no-browser\n"), done.stderr
+    assert "-c constraints.txt -e .\n" in (tmp_path / "installed").read_text()
+    assert make("setup").returncode == 0
+    assert "-e .[dev]\n" in (tmp_path / "installed").read_text()  # which a learner does not need, so it was not there
+
+
+def test_after_setup_nothing_is_left_to_install_for_lab(make, tmp_path):
+    python(tmp_path / "bin" / "python3", "3.12")
+    script(tmp_path / ".venv" / "bin" / "lth-teach", 'echo "lth-teach $@"')
+    assert make("setup").returncode == 0
+    assert make("lab").stdout == "lth-teach lab course --\n"
+
+
+@pytest.mark.parametrize(("version", "reason"), [("3.9", "too old"), ("3.14", "newer than what")])
+def test_lab_says_with_which_python_to_call_it(make, tmp_path, version, reason):
+    """On macOS `python3` is 3.9."""
+    python(tmp_path / "bin" / "python3", version)
+    done = make("lab")
+    assert f"python3 is Python {version}, {reason}" in done.stderr
+    assert f"{SUPPORTED} lab\n" in done.stderr
+    assert "brew install python@3.12" in done.stderr
+    assert not (tmp_path / ".venv").exists()
+
+
 @pytest.mark.parametrize(("user", "options"), [("0", "--allow-root --no-browser"), ("1000", "--no-browser")])
-def test_lab_tells_jupyter_when_it_runs_as_root(make, tmp_path, user, options):
+def test_teach_opens_the_instructors_notebooks_and_tells_jupyter_when_it_runs_as_root(make, tmp_path, user, options):
     python(tmp_path / "bin" / "python3", "3.12")
     script(tmp_path / "bin" / "id", f"echo {user}")
     assert make("setup").returncode == 0
     script(tmp_path / ".venv" / "bin" / "jupyter", 'echo "jupyter $@"')
-    done = make("lab", "LAB_ARGS=--no-browser")
+    done = make("teach", "LAB_ARGS=--no-browser")
     assert f"jupyter lab --ServerApp.ip=localhost {options} notebooks/00_start_here.ipynb" in done.stdout
     assert ("You are root" in done.stdout) == (user == "0")

@@ -15,7 +15,8 @@ from packaging.utils import canonicalize_name
 from lth_teach.lab.environment import TESTED
 
 ROOT = Path(__file__).resolve().parent.parent
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECT, BUILD = PYPROJECT["project"], PYPROJECT["build-system"]["requires"]
 ENVIRONMENT = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))["dependencies"]
 
 RUNTIME = [Requirement(line) for line in PROJECT["dependencies"]]
@@ -64,6 +65,48 @@ def test_every_file_names_the_same_pythons():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert f"Python {listed} and {TESTED[-1]}" in makefile
     assert f"\n\t  {'|'.join(TESTED)}) exit 0" in makefile
+
+
+def test_a_learner_installs_no_linters_browsers_or_graders():
+    others = {"ruff", "mypy", "playwright", "nbgrader", "transformers", "dask", "sphinx", "hypothesis", "jupytext"}
+    assert {req.name for req in DEV} >= others
+    assert {req.name for req in RUNTIME} & others == set()
+
+
+def test_a_wheel_is_built_with_what_makes_the_notebooks():
+    """setup.py runs where nothing else is installed."""
+    setuptools, nbformat = map(Requirement, BUILD)
+    assert setuptools.name == "setuptools"
+    assert str(nbformat) in map(str, RUNTIME)
+
+
+def ways_to_begin(readme):
+    """The blocks of commands that end by opening the course."""
+    text = (ROOT / readme).read_text(encoding="utf-8")
+    blocks = re.findall(r"```(?:sh|powershell)\n(.*?)\n```", text, re.DOTALL)
+    return [block.split("\n") for block in blocks if block.endswith("lth-teach lab")]
+
+
+def ways_without_make(package):
+    """On Windows, where the separator is another one, and with conda."""
+    install = "-m pip install -c constraints.txt"
+    windows = [rf".venv\Scripts\python {install} {package.replace('/', chr(92))}", r".venv\Scripts\lth-teach lab"]
+    conda = ["conda activate lth-teach", f"python {install} {package}", "lth-teach lab"]
+    return [
+        ["py -3.12 -m venv .venv", *windows],
+        ["conda create -n lth-teach -c conda-forge python=3.12 pip", *conda],
+    ]
+
+
+def test_every_way_to_begin_installs_the_lock_and_opens_the_course():
+    """In the repository `make lab` is the first way: see test_make.py."""
+    linux = [".venv/bin/python -m pip install -c constraints.txt ./WHEEL", ".venv/bin/lth-teach lab"]
+    assert ways_to_begin("README.md") == ways_without_make("-e .")
+    assert ways_to_begin("scripts/student_readme.md") == [
+        ["python3 -m venv .venv", *linux],
+        *ways_without_make("./WHEEL"),
+    ]
+    assert "3.12" in TESTED
 
 
 def test_the_command_is_installed_under_its_name():

@@ -13,6 +13,7 @@ from pathlib import Path
 from .. import __version__
 from ..ground.storage import temporary_name
 from .learner import MARKER, course_files
+from .own_seed import own_seed, with_seed
 
 FIRST = "00_start_here.ipynb"
 PACKED = Path(__file__).parent / "course"  # what an installed wheel carries; setup.py puts it there
@@ -22,14 +23,20 @@ CHECKOUT = Path(__file__).parents[2] / "notebooks"  # in a clone of the reposito
 def prepare(folder: Path) -> str:
     """Make the learner's folder if it is not there, and leave it alone if it is; returns what to tell the learner.
 
+    Its notebooks have the learner's own seed, see :mod:`.own_seed`, where the stored ones have 2000.
+
     Raises:
         ValueError: something else has that name; nothing has been written.
         OSError: the folder cannot be written, or this installation carries no notebooks.
     """
     if os.path.lexists(folder):
         return f"{folder} is opened as it was.{_news(folder)}"
-    _write(folder, _files())
-    return f"{folder} is new: the notebooks of the course, for you to work in. The same command opens it again."
+    files, seed = _files(), own_seed()
+    _write(folder, {name: with_seed(text, seed) for name, text in files.items()})
+    return (
+        f"{folder} is new: the notebooks of the course, for you to work in, with a seed of your own, {seed}. "
+        "The same command opens it again."
+    )
 
 
 def start(folder: Path, options: Sequence[str]) -> None:

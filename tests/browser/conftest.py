@@ -9,8 +9,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -29,26 +29,51 @@ def chromium() -> str:
     return CHROMIUM
 
 
-@pytest.fixture
-def open_notebook(chromium, tmp_path) -> Iterator[Callable[..., Page]]:
-    """A function: path of a notebook, and the size of the window → the page that shows it, its kernel idle."""
-    with ExitStack() as until_the_test_ends:
+def as_root() -> list[str]:
+    """Jupyter refuses to run as root unless it is told to."""
+    return ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
 
-        def opened(notebook: Path, width: int = 1300, height: int = 1400) -> Page:
-            address = until_the_test_ends.enter_context(served(notebook, tmp_path / "jupyter"))
-            page = until_the_test_ends.enter_context(shown(chromium, address, width, height))
+
+JUPYTERLAB = ("jupyterlab", *as_root())
+
+
+@pytest.fixture
+def opened(chromium, tmp_path) -> Callable[..., AbstractContextManager[Page]]:
+    """A function: path of a notebook, size of the window → a block with the page that shows it, its kernel idle.
+
+    At the end of the block JupyterLab is stopped. It is started by ``python -m``, followed by the program.
+    """
+
+    @contextmanager
+    def block(
+        notebook: Path, width: int = 1300, height: int = 1400, program: Sequence[str] = JUPYTERLAB
+    ) -> Iterator[Page]:
+        with (
+            served(notebook, tmp_path / "jupyter", program) as address,
+            shown(chromium, address, width, height) as page,
+        ):
             expect(page.locator(".jp-Notebook .jp-Cell").first).to_be_visible(timeout=60_000)
             expect(page.get_by_role("button", name=re.compile(r"\| Idle$"))).to_be_visible(timeout=60_000)
-            return page
+            yield page
 
-        yield opened
+    return block
+
+
+@pytest.fixture
+def open_notebook(opened) -> Iterator[Callable[..., Page]]:
+    """The same until the test ends: path of a notebook, size of the window → the page."""
+    with ExitStack() as until_the_test_ends:
+        yield lambda *notebook, **size: until_the_test_ends.enter_context(opened(*notebook, **size))
 
 
 @contextmanager
-def served(notebook: Path, scratch: Path) -> Iterator[str]:
-    """The address of a notebook in a JupyterLab that serves its folder and touches no settings of the user."""
+def served(notebook: Path, scratch: Path, program: Sequence[str]) -> Iterator[str]:
+    """The address of a notebook in a JupyterLab that serves its folder and touches no settings of the user.
+
+    The program is what follows ``python -m``; options for Jupyter are added to it.
+    """
     news = scratch / "settings" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
-    news.parent.mkdir(parents=True)
+    news.parent.mkdir(parents=True, exist_ok=True)
     news.write_text('{"fetchNews": "false", "checkForUpdates": false}')
     folders = {
         "JUPYTER_CONFIG_DIR": "config",
@@ -57,13 +82,12 @@ def served(notebook: Path, scratch: Path) -> Iterator[str]:
     }
     token, port = secrets.token_hex(16), free_port()
     command = [
-        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--ServerApp.ip=localhost"),
+        *(sys.executable, "-m", *program, "--no-browser", "--ServerApp.ip=localhost"),
         *(
             f"--ServerApp.port={port}",
             f"--IdentityProvider.token={token}",
             f"--ServerApp.root_dir={notebook.parent}",
         ),
-        *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
     ]
     environment = os.environ | {name: str(scratch / folder) for name, folder in folders.items()}
     with (scratch / "server.log").open("w") as log:
@@ -73,7 +97,7 @@ def served(notebook: Path, scratch: Path) -> Iterator[str]:
             yield f"http://localhost:{port}/lab/tree/{notebook.name}?token={token}"
         finally:
             server.terminate()
-            server.wait(timeout=30)
+            server.wait(timeout=120)
 
 
 @contextmanager
@@ -94,7 +118,7 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def wait_for(address: str, server: subprocess.Popen, log: Path, seconds: float = 60) -> None:
+def wait_for(address: str, server: subprocess.Popen, log: Path, seconds: float = 180) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and server.poll() is None:
         try:
