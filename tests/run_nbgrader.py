@@ -4,7 +4,12 @@ import json
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+WARM_KERNEL = str(Path(__file__).with_name("warm_kernel.py"))
 
 # Runs commands of nbgrader in one process, each as from the command line. Its import takes longer than most of them.
 COMMANDS = """
@@ -34,8 +39,40 @@ def environment(folder: Path) -> dict[str, str]:
     return kept | own
 
 
-def nbgrader(folder: Path, *commands: str) -> None:
-    """Run these commands in the folder of a course, such as "autograde lab"; any that fails is an AssertionError."""
+def nbgrader(folder: Path, *commands: str, **variables: str) -> str:
+    """Run these commands in the folder of a course, such as "autograde lab"; any that fails is an AssertionError.
+
+    The environment is :func:`environment`'s, with these variables. Returns what the commands print.
+    """
     command = [sys.executable, "-c", COMMANDS, json.dumps([command.split() for command in commands])]
-    run = subprocess.run(command, cwd=folder, env=environment(folder), capture_output=True, text=True)
+    variables = environment(folder) | variables
+    run = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True)
     assert run.returncode == 0, (run.stdout + run.stderr)[-3000:]
+    return run.stdout + run.stderr
+
+
+@contextmanager
+def warm_kernels(folder: Path, **variables: str) -> Iterator[Path | None]:
+    """The socket of a server of kernels, on Linux; elsewhere None, and every kernel starts from scratch."""
+    if sys.platform != "linux":
+        yield None
+        return
+    command, variables = [sys.executable, WARM_KERNEL, "serve", folder / "socket"], environment(folder) | variables
+    server = subprocess.Popen(command, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while server.poll() is None and not (folder / "socket").exists():
+        time.sleep(0.1)
+    try:
+        yield folder / "socket"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def use(warm: Path | None, folder: Path) -> None:
+    """Let the kernels of a course come from this server."""
+    if warm:
+        spec = folder / "jupyter" / "kernels" / "python3" / "kernel.json"
+        spec.parent.mkdir(parents=True)
+        plain = [sys.executable, "-I", "-S"]  # it needs no installed package, and so need not look for any
+        command = [*plain, WARM_KERNEL, "start", str(warm), "-f", "{connection_file}"]
+        spec.write_text(json.dumps({"argv": command, "display_name": "warm", "language": "python"}), encoding="utf-8")

@@ -6,16 +6,9 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from lth_teach.lab.grading import (
-    AFTER_PREDICTION,
-    MAY_FAIL,
-    SKIP,
-    ClearAnswers,
-    SkipExperiments,
-    dependent,
-    names,
-    needed,
-)
+from lth_teach.lab.dependence import dependent, names, needed
+from lth_teach.lab.grading import SKIP, ClearAnswers, HideHiddenTests, SkipExperiments
+from lth_teach.lab.learner import AFTER_PREDICTION, MAY_FAIL
 
 ANSWER = {"nbgrader": {"grade": False, "grade_id": "a", "locked": False, "schema_version": 3, "solution": True}}
 TEST = {"nbgrader": {"grade": True, "grade_id": "a-test", "locked": True, "solution": False, "points": 1}}
@@ -240,3 +233,32 @@ def test_clearing_lets_a_test_fail_that_names_no_answer():
     empty, may_fail = cleared(test=new_code_cell("assert scale == 3", metadata=TEST))
     assert "test" in empty
     assert "test" in may_fail
+
+
+def with_hidden(error_in, hidden="assert half(6) == 3"):
+    """The lesson's test with a hidden part and an error as IPython shows it, handed through the feedback's step."""
+    source = f"assert half(4) == 2\n### BEGIN HIDDEN TESTS\n{hidden}\n### END HIDDEN TESTS"
+    test = new_code_cell(source, metadata=TEST)
+    line = 1 if error_in == "shown" else 3
+    traceback = ["\x1b[31mAssertionError\x1b[39m", f"\x1b[36mCell\x1b[39m\x1b[36m In[4], line {line}\x1b[39m\n{source}"]
+    test.outputs = [new_output("stream", text="half: passed (1 case).\n")]
+    test.outputs += [new_output("error", ename="AssertionError", evalue="", traceback=traceback)]
+    nb, _ = HideHiddenTests().preprocess(new_notebook(cells=[test]), {})
+    return nb.cells[0]
+
+
+@pytest.mark.parametrize(
+    ("error_in", "told"), [("shown", "in a test that is shown above"), ("hidden", "in a test that is not shown")]
+)
+def test_feedback_tells_that_a_test_failed_and_not_what_it_asked(error_in, told):
+    cell = with_hidden(error_in)
+    assert "half(6)" not in str(cell)
+    assert cell.source == "assert half(4) == 2\n# Further tests ran here, on inputs that are not shown."
+    assert cell.outputs[0].text == "half: passed (1 case).\n"
+    assert cell.outputs[1].traceback == [f"AssertionError {told}"]
+
+
+def test_feedback_leaves_alone_what_only_looks_like_a_hidden_test():
+    source = "### BEGIN HIDDEN TESTS\nmine\n### END HIDDEN TESTS"
+    nb, _ = HideHiddenTests().preprocess(new_notebook(cells=[new_code_cell(source, metadata=ANSWER)]), {})
+    assert nb.cells[0].source == source

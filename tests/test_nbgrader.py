@@ -4,13 +4,11 @@ import ast
 import csv
 import html
 import inspect
-import json
 import re
 import runpy
 import subprocess
 import sys
 import textwrap
-import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,13 +18,13 @@ import pytest
 from nbclient import NotebookClient
 from nbgrader.api import Gradebook
 from nbgrader.utils import determine_grade
-from run_nbgrader import environment, nbgrader
+from run_nbgrader import environment, nbgrader, use, warm_kernels
 
-from lth_teach.lab import checks, grading
+import lth_teach
+from lth_teach.lab import checks, dependence, grading, learner
 
 ROOT = Path(__file__).resolve().parent.parent
 STORED = {path.stem: nbformat.read(path, as_version=4) for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
-WARM_KERNEL = str(ROOT / "tests" / "warm_kernel.py")
 # Code without colours in what is handed back: they take half of the time and tell nobody anything here.
 PLAIN_CODE = """
 import html
@@ -44,7 +42,7 @@ def number_of(name):
 
 def graded(nb):
     """Name of the exercise → its cell with the answer, and the one that tests it."""
-    cells = [cell for cell in nb.cells if cell.cell_type == "code" and grading.is_graded(cell)]
+    cells = [cell for cell in nb.cells if cell.cell_type == "code" and dependence.is_graded(cell)]
     pairs = zip(cells[::2], cells[1::2], strict=True)
     return {
         answer.metadata.nbgrader.grade_id.partition("-")[2].replace("-", "_"): (answer, test) for answer, test in pairs
@@ -53,7 +51,7 @@ def graded(nb):
 
 def questions(nb):
     """The cells for an answer in words."""
-    return [cell for cell in nb.cells if cell.cell_type == "markdown" and grading.is_graded(cell)]
+    return [cell for cell in nb.cells if cell.cell_type == "markdown" and dependence.is_graded(cell)]
 
 
 def function_of(cell):
@@ -102,7 +100,7 @@ def test_an_answer_reaches_its_test_as_it_was_written(name):
     cells = STORED[name].cells
     for exercise, (answer, test) in graded(STORED[name]).items():
         between = cells[cells.index(answer) + 1 : cells.index(test)]
-        assert [cell.source for cell in between if exercise in grading.names(cell.source)[0]] == []
+        assert [cell.source for cell in between if exercise in dependence.names(cell.source)[0]] == []
 
 
 def test_there_are_enough_exercises():
@@ -129,7 +127,7 @@ def test_a_hidden_test_catches_an_answer_that_was_learned_by_heart(name, monkeyp
     nb = STORED[name]
     for exercise, (_, test) in graded(nb).items():
         variables = {}
-        for index in sorted(grading.needed(nb.cells)):
+        for index in sorted(dependence.needed(nb.cells)):
             if nb.cells[index] is test:
                 break
             exec(nb.cells[index].source, variables)
@@ -152,17 +150,23 @@ def test_a_hidden_test_catches_an_answer_that_was_learned_by_heart(name, monkeyp
 
 @pytest.fixture(scope="module")
 def student(tmp_path_factory):
-    """The folder that `make student` writes, and its zip, unpacked."""
+    """The folder that `make student` writes; beside it lie its zip and its wheel, both unpacked."""
     folder = tmp_path_factory.mktemp("build")
     script = [sys.executable, str(ROOT / "scripts" / "student_version.py"), str(folder)]
     subprocess.run(script, check=True, capture_output=True)
     with zipfile.ZipFile(folder / "lth-teach-student.zip") as archive:
         archive.extractall(folder / "unpacked")
+    (wheel,) = (folder / "student").glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder / "installed")
     return folder / "student"
 
 
+COURSE = "lth_teach/lab/course"  # in the wheel: what `lth-teach lab` copies
+
+
 def student_notebook(student, name):
-    return nbformat.read(student / "notebooks" / f"{name}.ipynb", as_version=4)
+    return nbformat.read(student.parent / "installed" / COURSE / f"{name}.ipynb", as_version=4)
 
 
 def squeezed(text):
@@ -187,16 +191,16 @@ def test_nothing_that_gives_an_answer_away_is_left(student, name):
 @each_notebook
 def test_what_an_answer_leads_to_is_cleared_and_the_rest_is_kept(student, name):
     nb = student_notebook(student, name)
-    open_cells = grading.dependent(STORED[name].cells)
+    open_cells = dependence.dependent(STORED[name].cells)
     assert [cell.id for cell in nb.cells] == [cell.id for cell in STORED[name].cells]
     for index, (cell, stored) in enumerate(zip(nb.cells, STORED[name].cells)):
         if cell.cell_type != "code":
             continue
         tags = cell.metadata.get("tags", [])
-        if index in open_cells or grading.is_graded(cell):
+        if index in open_cells or dependence.is_graded(cell):
             assert (cell.outputs, cell.execution_count) == ([], None)
-            assert grading.MAY_FAIL in tags
-        elif grading.AFTER_PREDICTION in tags:
+            assert learner.MAY_FAIL in tags
+        elif learner.AFTER_PREDICTION in tags:
             assert (cell.source, cell.outputs, cell.execution_count) == (stored.source, [], None)
         else:
             assert (cell.source, cell.outputs) == (stored.source, stored.outputs)
@@ -207,8 +211,8 @@ def test_a_stub_asks_for_what_its_solution_does(student, name, monkeypatch, tmp_
     monkeypatch.setenv("LTH_TEACH_CACHE", str(tmp_path))
     nb = student_notebook(student, name)
     variables = {}
-    for index in sorted(grading.needed(nb.cells)):
-        if not grading.is_graded(nb.cells[index]):
+    for index in sorted(dependence.needed(nb.cells)):
+        if not dependence.is_graded(nb.cells[index]):
             exec(nb.cells[index].source, variables)
     before = "".join(cell.source for cell in nb.cells if cell.cell_type == "markdown")
     for exercise, (answer, test) in graded(nb).items():
@@ -226,21 +230,23 @@ def test_a_stub_asks_for_what_its_solution_does(student, name, monkeypatch, tmp_
 
 
 def test_the_zip_holds_all_that_is_needed(student):
-    unpacked = student.parent / "unpacked" / "lth-teach"
+    unpacked, installed = student.parent / "unpacked" / "lth-teach", student.parent / "installed"
     files = {path.relative_to(student): path.read_bytes() for path in student.rglob("*") if path.is_file()}
     assert {path.relative_to(unpacked): path.read_bytes() for path in unpacked.rglob("*") if path.is_file()} == files
     (wheel,) = student.glob("*.whl")
+    assert set(map(str, files)) == {"README.md", "LICENSE", "constraints.txt", wheel.name}
     readme = (student / "README.md").read_text(encoding="utf-8")
-    assert f"pip install -c constraints.txt ./{wheel.name}" in readme
+    assert f"pip install -c constraints.txt ./{wheel.name}\n" in readme
+    assert "WHEEL" not in readme
     assert (student / "constraints.txt").read_bytes() == (ROOT / "constraints.txt").read_bytes()
     files = (path for path in (ROOT / "lth_teach").rglob("*.*") if path.suffix in (".py", ".js", ".csv", ".json"))
     modules = {path.relative_to(ROOT).as_posix() for path in files}
-    with zipfile.ZipFile(wheel) as archive:
-        packed = {name for name in archive.namelist() if ".dist-info/" not in name}
-    assert packed == modules
-    given = (student / "notebooks" / "README.md").read_text(encoding="utf-8")
-    assert "SOLUTION" not in given
-    assert "Teaching" not in given
+    course = learner.course_files(ROOT / "notebooks", lth_teach.__version__)
+    packed = {path.relative_to(installed).as_posix() for path in installed.rglob("*") if path.is_file()}
+    assert {name for name in packed if ".dist-info/" not in name} == modules | {f"{COURSE}/{name}" for name in course}
+    assert {name: (installed / COURSE / name).read_text(encoding="utf-8") for name in course} == course
+    assert "Teaching" not in course["README.md"]
+    assert f"Version: {lth_teach.__version__}\n" in next(installed.glob("*.dist-info/METADATA")).read_text()
 
 
 # The way back: generate_assignment, autograde and generate_feedback in a temporary course
@@ -281,7 +287,7 @@ def points(name):
     return sum(by_machine), sum(cell.metadata.nbgrader.points for cell in questions(nb))
 
 
-def hold_course(folder, names, warm_kernels=None):
+def hold_course(folder, names, warm=None):
     """Everything that the teaching guide lists, for an assignment of these notebooks."""
 
     def write(path, nb):
@@ -289,12 +295,7 @@ def hold_course(folder, names, warm_kernels=None):
         path.write_text(nbformat.writes(nb), encoding="utf-8")
 
     folder.mkdir()
-    if warm_kernels:
-        spec = folder / "jupyter" / "kernels" / "python3" / "kernel.json"
-        spec.parent.mkdir(parents=True)
-        plain = [sys.executable, "-I", "-S"]  # it needs no installed package, and so need not look for any
-        command = [*plain, WARM_KERNEL, "start", str(warm_kernels), "-f", "{connection_file}"]
-        spec.write_text(json.dumps({"argv": command, "display_name": "warm", "language": "python"}), encoding="utf-8")
+    use(warm, folder)
     config = (ROOT / "scripts" / "nbgrader_config.py").read_text(encoding="utf-8")
     (folder / "nbgrader_config.py").write_text(config + PLAIN_CODE, encoding="utf-8")
     for name in names:
@@ -310,33 +311,16 @@ def hold_course(folder, names, warm_kernels=None):
         for student, (_, _, answers) in zip(WRONG, wrong_answers(name), strict=True):
             nb = answered(released, solutions(name) | answers)
             write(folder / "submitted" / student / "lab" / f"{name}.ipynb", nb)
-    feedback = "generate_feedback lab --CourseDirectory.student_id_exclude=instructor,untouched"
-    nbgrader(folder, "autograde lab", feedback, "export")
+    nbgrader(folder, "autograde lab", f"generate_feedback lab --student={WRONG[0]}", "export")
 
 
 @pytest.fixture(scope="module")
-def warm_kernels(tmp_path_factory):
-    """The socket of a server of kernels, on Linux; elsewhere every kernel starts from scratch."""
-    if sys.platform != "linux":
-        yield None
-        return
-    folder = tmp_path_factory.mktemp("kernels")
-    command = [sys.executable, WARM_KERNEL, "serve", folder / "socket"]
-    server = subprocess.Popen(command, env=environment(folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    while server.poll() is None and not (folder / "socket").exists():
-        time.sleep(0.1)
-    yield folder / "socket"
-    server.terminate()
-    server.wait()
-
-
-@pytest.fixture(scope="module")
-def course(tmp_path_factory, warm_kernels):
+def course(tmp_path_factory):
     """Folder of the course for each notebook. There are two courses, one for each of two processor cores."""
     folder = tmp_path_factory.mktemp("courses")
     groups = {folder / "a": list(STORED)[::2], folder / "b": list(STORED)[1::2]}
-    with ThreadPoolExecutor() as pool:
-        held = [pool.submit(hold_course, course, names, warm_kernels) for course, names in groups.items()]
+    with warm_kernels(tmp_path_factory.mktemp("kernels")) as warm, ThreadPoolExecutor() as pool:
+        held = [pool.submit(hold_course, course, names, warm) for course, names in groups.items()]
         for each in held:
             each.result()
     return {name: course for course, names in groups.items() for name in names}
@@ -374,12 +358,21 @@ def test_a_wrong_submission_earns_what_it_deserves_and_is_told_why(course, name,
     failed = {f"{prefix}-{exercise.replace('_', '-')}-test" for exercise in says}
     assert {identity for identity, score in given.items() if score == 0 and identity.endswith("-test")} == failed
     assert sum(score for identity, score in given.items() if identity.endswith("-test")) == expected
-    back = course[name] / "feedback" / WRONG[number] / "lab" / f"{name}.html"
-    told = html.unescape(re.sub(r"<[^>]+>", "", back.read_text(encoding="utf-8")))
     nb = nbformat.read(course[name] / "autograded" / WRONG[number] / "lab" / f"{name}.ipynb", as_version=4)
     for exercise, message in says.items():
         assert message in text_of(graded(nb)[exercise][1].outputs)
+
+
+@pytest.mark.slow
+@each_notebook
+def test_feedback_says_why_and_shows_no_hidden_test(course, name):
+    back = course[name] / "feedback" / WRONG[0] / "lab" / f"{name}.html"
+    told = html.unescape(re.sub(r"<[^>]+>", "", back.read_text(encoding="utf-8")))
+    for message in wrong_answers(name)[0][1].values():
         assert message in told
+    for _, test in graded(STORED[name]).values():
+        hidden = test.source.split("### BEGIN HIDDEN TESTS\n")[1].split("### END")[0]
+        assert [line for line in hidden.splitlines() if "assert" in line and line.strip() in told] == []
 
 
 @pytest.mark.slow
@@ -392,7 +385,7 @@ def test_grading_leaves_the_home_folder_alone(course):
 
 @pytest.mark.slow
 @each_notebook
-def test_what_is_released_is_what_make_student_writes(course, student, name):
+def test_what_is_released_is_what_learners_get_from_lth_teach_lab(course, student, name):
     released = nbformat.read(course[name] / "release" / "lab" / f"{name}.ipynb", as_version=4)
     assert released == student_notebook(student, name)
 
@@ -435,7 +428,7 @@ def test_a_notebook_runs_on_past_open_exercises_and_experiments_change_no_grade(
     (given,) = [cell for cell in nb.cells if "parameters" in cell.metadata.get("tags", [])]
     given.source = re.sub(r"seeds: int = \d+", "seeds: int = 2", given.source)  # one for each core
     whole = execute(nbformat.from_dict(nb), tmp_path)
-    open_cells = grading.dependent(nb.cells)
+    open_cells = dependence.dependent(nb.cells)
     code = {index: cell for index, cell in enumerate(whole.cells) if cell.cell_type == "code"}
     assert all(cell.execution_count for cell in code.values())
     failed = {index for index, cell in code.items() if any(out.output_type == "error" for out in cell.outputs)}

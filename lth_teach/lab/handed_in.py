@@ -13,15 +13,18 @@ from pathlib import Path
 from typing import Any, TextIO, cast
 
 import nbformat
+from nbclient.exceptions import DeadKernelError
 from nbconvert.exporters import NotebookExporter
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
+from nbgrader.preprocessors import Execute
 from traitlets import Bool
 from traitlets.log import get_logger
 
 from ..ground.storage import write_text
-from .mending import mend
+from .grading import SKIP
+from .mending import mend, sentence, title
 
 NAME_BEFORE = "handed_in_as"  # in a notebook's metadata: the name of the file that it was copied from
 _MAKE = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
@@ -105,17 +108,34 @@ class Mend(Preprocessor):
             said += sentences
         else:
             self.log.warning("%s is not there, so no submission of it can be put in order", released)
-        for sentence in said:
-            self.log.warning("%s, %s: %s", who["student"], who["notebook"], sentence)
+        for line in said:
+            self.log.warning("%s, %s: %s", who["student"], who["notebook"], line)
         if said:
             nb.cells.insert(0, new_markdown_cell(_report(said)))
         return nb, resources
 
 
+class ExecuteUntilItDies(Execute):
+    """Executes a submission. If its kernel dies, what has not run has failed; nbgrader would give up on all of it."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict, km: Any = None) -> tuple[NotebookNode, dict]:
+        try:
+            return super().preprocess(nb, resources, km)
+        except DeadKernelError:
+            code = [cell for cell in nb.cells if cell.cell_type == "code" and SKIP not in cell.metadata.get("tags", [])]
+            rest = [cell for cell in code if cell.execution_count is None]
+            for cell in rest:
+                cell.outputs.append(new_output("error", ename="Not run", evalue="", traceback=["The kernel had died."]))
+            said = sentence(title(rest[0]), "it ended the kernel, so nothing from here on was run")
+            self.log.warning("%s, %s: %s", resources["nbgrader"]["student"], resources["nbgrader"]["notebook"], said)
+            nb.cells.insert(0, new_markdown_cell(_report([said])))
+            return nb, resources
+
+
 def _report(said: Sequence[str]) -> str:
     lines = "\n".join(f"- {sentence}" for sentence in said)
     return (
-        f"**This notebook was put in order before it was graded.** If a grade is not what you expect, ask.\n\n{lines}"
+        f"**Something was wrong with this notebook. It was graded as far as it could be; ask if in doubt.**\n\n{lines}"
     )
 
 
@@ -128,9 +148,8 @@ def find_renamed(assignment: str, student: str, notebooks: list[str]) -> None:
     folder = Path(notebooks[0]).parent
     who, log = folder.parent.name, get_logger()
     expected = {path.name: _exercises(path) for path in sorted(Path("release", assignment).glob("*.ipynb"))}
-    others = {
-        path: _exercises(path) for path in sorted(folder.iterdir()) if path.is_file() and path.name not in expected
-    }
+    files = [path for path in sorted(folder.iterdir()) if path.suffix in (".ipynb", ".json", ".txt")]
+    others = {path: _exercises(path) for path in files if path.name not in expected}
     for name, exercises in expected.items():
         target = folder / name
         if target.is_file() and NAME_BEFORE not in read(target.read_bytes())[0].metadata:

@@ -39,7 +39,7 @@ def mend(cells: Sequence[NotebookNode], handed_out: Sequence[NotebookNode]) -> t
         elif marks := cells[index].metadata.pop("nbgrader", None):
             _say(said, f"`{_mark(marks)}`", "no exercise of this notebook, so the cell counts as any other")
     cells = _in_order(cells, places, handed_out, wanted, said)
-    return cells, [f"{', '.join(found)}: {what}." for what, found in said.items()]
+    return cells, [sentence(", ".join(found), what) for what, found in said.items()]
 
 
 def _places(cells: Sequence[NotebookNode], handed_out: Sequence[NotebookNode]) -> list[int | None]:
@@ -79,11 +79,11 @@ def _only_one(
     keep = (changed or group)[-1] if _solution(original) else (untouched or group)[0]
     joined = _joined([cells[index].source for index in changed], original)
     if joined is not None:
-        _say(said, _name(original), f"in {len(changed)} pieces, which were joined")
+        _say(said, title(original), f"in {len(changed)} pieces, which were joined")
         cells[keep].source = joined
     else:
         last = ", the last of those that had been changed" if keep in changed else ""
-        _say(said, _name(original), f"there {len(group)} times; one counts{last}")
+        _say(said, title(original), f"there {len(group)} times; one counts{last}")
     gone = set(group if joined is not None else untouched) - {keep}
     for index in set(changed) - {keep}:
         cells[index].metadata.pop("nbgrader", None)
@@ -113,14 +113,14 @@ def _is_python(source: str) -> bool:
 def _restored(cell: NotebookNode, original: NotebookNode, said: Said) -> NotebookNode:
     """A cell with the kind, and if it is graded the marks, that it was handed out with."""
     if cell.cell_type != original.cell_type:
-        _say(said, _name(original), f"made a {cell.cell_type} cell; it is a {original.cell_type} cell again")
+        _say(said, title(original), f"made a {cell.cell_type} cell; it is a {original.cell_type} cell again")
         make = new_code_cell if original.cell_type == "code" else new_markdown_cell
         cell = make(cell.source, id=cell.get("id", original.get("id")), metadata=cell.metadata)
     if is_graded(original):
         if _essence(cell) != _essence(original):
-            _say(said, _name(original), "with other marks for nbgrader than those handed out, which are back")
+            _say(said, title(original), "with other marks for nbgrader than those handed out, which are back")
         if not _solution(original) and cell.source.strip() != original.source.strip():
-            _say(said, _name(original), "changed, and graded as it was handed out")
+            _say(said, title(original), "changed, and graded as it was handed out")
         cell.metadata = copy.deepcopy(original.metadata)
     return cell
 
@@ -148,7 +148,7 @@ def _in_order(
         pairs.sort(key=lambda pair: pair[0])  # stable
     for place in sorted(wanted - set(fixed)):
         empty = " empty: look whether it stands elsewhere" if _solution(handed_out[place]) else ""
-        _say(said, _name(handed_out[place]), f"missing, and put back{empty}")
+        _say(said, title(handed_out[place]), f"missing, and put back{empty}")
         at = next((index for index, (before, _) in enumerate(pairs) if before > place), len(pairs))
         pairs.insert(at, (place, copy.deepcopy(handed_out[place])))
     return [cell for _, cell in pairs]
@@ -179,11 +179,16 @@ def _essence(cell: NotebookNode) -> tuple[object, ...]:
     return *told, SKIP in cell.metadata.get("tags", [])
 
 
-def _name(cell: NotebookNode) -> str:
-    """What the report calls a cell."""
+def title(cell: NotebookNode) -> str:
+    """What a report calls a cell."""
     if not is_graded(cell):
         return f"the cell that begins `{cell.source.strip().splitlines()[0]}`"
     return f"{'answer' if _solution(cell) else 'test'} `{_mark(cell.metadata['nbgrader'])}`"
+
+
+def sentence(who: str, what: str) -> str:
+    """A sentence for a report."""
+    return f"{who[0].upper()}{who[1:]}: {what}."
 
 
 def _solution(cell: NotebookNode) -> bool:
