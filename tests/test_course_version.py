@@ -190,3 +190,12 @@ def test_the_address_stands_in_pyproject():
     assert "urls" not in tomllib.loads((ROOT / "pyproject.toml").read_text())["project"] or PUBLIC["address"](
         (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     )
+
+
+def test_the_commands_of_the_guide_work(tmp_path):
+    guide = (ROOT / "notebooks" / "README.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^python scripts/course_version\.py (.*) --out \.\./course$", guide, re.MULTILINE)
+    assert len(commands) == 2
+    for command in commands:
+        assert write(tmp_path, *command.split()) == 0
+    assert {path.name for path in (tmp_path / "source").iterdir()} == {command.split()[0] for command in commands}
