@@ -81,9 +81,8 @@ def write(folder: Path, repository: str, wheel: str) -> None:
     for name, text in learner.course_files(ROOT / "notebooks", __version__).items():
         content = with_badges(text, repository, name, wheel) if name.endswith(".ipynb") else text
         (folder / name).write_text(content, encoding="utf-8", newline="\n")
-    (folder / ".binder").mkdir()
     for name, text in BINDER.items():
-        (folder / ".binder" / name).write_text(text.format(wheel=wheel), encoding="utf-8", newline="\n")
+        (folder / name).write_text(text.format(wheel=wheel), encoding="utf-8", newline="\n")
     for name in ("constraints.txt", "LICENSE"):
         shutil.copy(ROOT / name, folder)
 

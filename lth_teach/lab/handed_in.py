@@ -19,7 +19,7 @@ from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 from nbgrader.preprocessors import Execute
-from traitlets import Bool
+from traitlets import Bool, Int
 from traitlets.log import get_logger
 
 from ..ground.storage import write_text
@@ -118,15 +118,22 @@ class Mend(Preprocessor):
 class ExecuteUntilItDies(Execute):
     """Executes a submission. If its kernel dies, what has not run has failed; nbgrader would give up on all of it."""
 
+    at = Int(-1)  # index of the cell that is executed; below 0: none yet
+
+    def preprocess_cell(self, cell: NotebookNode, resources: dict, index: int) -> tuple[NotebookNode, dict]:
+        self.at = index
+        return super().preprocess_cell(cell, resources, index)
+
     def preprocess(self, nb: NotebookNode, resources: dict, km: Any = None) -> tuple[NotebookNode, dict]:
         try:
             return super().preprocess(nb, resources, km)
         except DeadKernelError:
-            code = [cell for cell in nb.cells if cell.cell_type == "code" and SKIP not in cell.metadata.get("tags", [])]
-            rest = [cell for cell in code if cell.execution_count is None]
-            for cell in rest:
-                cell.outputs.append(new_output("error", ename="Not run", evalue="", traceback=["The kernel had died."]))
-            said = sentence(title(rest[0]), "it ended the kernel, so nothing from here on was run")
+            if self.at < 0:  # no submission's fault
+                raise
+            for cell in nb.cells[self.at :]:
+                if cell.cell_type == "code" and SKIP not in cell.metadata.get("tags", []):
+                    cell.outputs.append(new_output("error", ename="Not run", traceback=["The kernel had died."]))
+            said = sentence(title(nb.cells[self.at]), "it ended the kernel, so nothing from here on was run")
             self.log.warning("%s, %s: %s", resources["nbgrader"]["student"], resources["nbgrader"]["notebook"], said)
             nb.cells.insert(0, new_markdown_cell(_report([said])))
             return nb, resources
