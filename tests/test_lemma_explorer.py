@@ -1,18 +1,14 @@
 """The explorer of levels: that it counts in the browser what lth_teach.lemma counts (the oracle), to the letter."""
 
 import json
-import os
 import re
-import shutil
-import subprocess
 
 import pytest
-from playwright.sync_api import sync_playwright
+from explorer_pages import NODE, in_node, shown
 
 from lth_teach import lemma
 from lth_teach.explore import lemma as explorer
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 NAMES = ("p", "s", "n", "rounding")
 CASES = [  # p, s, n, rounding
     *(("0.2", "0.9", str(n), rounding) for n in (1, 7, 10, 40, 100, 266_200) for rounding in lemma.ROUNDINGS),
@@ -56,22 +52,8 @@ def kept(p, s, n, rounding):
 
 @pytest.fixture(scope="module")
 def page():
-    """The explorer on a page of 400 pixels in the dark theme, as the site has it, in a real browser."""
-    if CHROMIUM is None:
-        reason = "no chromium, chromium-browser or google-chrome on this machine"
-        if os.environ.get("LTH_TEACH_REQUIRE_BROWSER"):
-            pytest.fail(f"LTH_TEACH_REQUIRE_BROWSER is set, but there is {reason}")
-        pytest.skip(reason)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page(viewport={"width": 400, "height": 900}, color_scheme="dark")
-        page.complaints = []
-        page.on("pageerror", lambda error: page.complaints.append(str(error)))
-        page.on("request", lambda seen: page.complaints.append(seen.url))
-        style = "<style>:root { color-scheme: dark; } body { background: #121212; color: #eee; }</style>"
-        page.set_content(style + explorer.html())
+    with shown(explorer.html()) as page:
         yield page
-        browser.close()
 
 
 def typed(page, values):
@@ -133,7 +115,7 @@ def test_the_keyboard_goes_to_the_places_and_the_page_fits_a_telephone(page):
     assert page.complaints == []
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="node is not on this machine")
+@NODE
 def test_the_script_keeps_the_same_weights_at_every_level():
     cases = [dict(zip(NAMES, case, strict=True)) for case in CASES]
     code = (
@@ -141,10 +123,7 @@ def test_the_script_keeps_the_same_weights_at_every_level():
         "const numbers = found.map(({ formula, kept }) => [formula, kept.map(String)]);"
         "console.log(JSON.stringify(numbers));"
     )
-    source = explorer.SCRIPT.read_text(encoding="utf-8") + code
-    command = ["node", "--input-type=module", "-"]
-    printed = subprocess.run(command, input=source, capture_output=True, text=True, check=True).stdout
-    assert json.loads(printed) == [[lemma.imp_levels(p, s), kept(p, s, n, rounding)] for p, s, n, rounding in CASES]
+    assert in_node("lemma", code) == [[lemma.imp_levels(p, s), kept(p, s, n, rounding)] for p, s, n, rounding in CASES]
 
 
 def test_the_page_needs_nothing_else():

@@ -3,11 +3,10 @@
 import json
 import math
 import re
-import shutil
-import subprocess
 
 import pandas as pd
 import pytest
+from explorer_pages import NODE, in_node
 
 from lth_teach import replicates
 from lth_teach.experiments import archive
@@ -83,17 +82,18 @@ def test_rows_that_it_cannot_show_are_refused():
         prune_rate.summary(rows)
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="node is not on this machine")
+@NODE
 @pytest.mark.parametrize("seeds", [1, 4])
 def test_the_script_computes_the_same_sentences_and_numbers_as_python(seeds):
     state = prune_rate.summary(made_up(seeds))
     asked = [(budget, rate) for budget in state["budgets"] for rate in (*LEVELS, 0.5, 0.99)]
     values = [0, 0.04, 0.05, 0.25, 0.35, 76.25, 76.75, 77.349999, 99.95, 100, *(math.pi * k for k in range(1, 30))]
     answers = in_node(
+        "prune_rate",
         f"const state = {json.dumps(state)};"
         f"const said = {json.dumps(asked)}.map(([budget, rate]) => reading(state, budget, rate));"
         f"const numbers = {json.dumps(values)}.map((value) => [number(value), number(value, 0)]);"
-        "console.log(JSON.stringify({ said, numbers, range: range(state) }));"
+        "console.log(JSON.stringify({ said, numbers, range: range(state) }));",
     )
     assert answers["said"] == [prune_rate.reading(state, *one) for one in asked]
     assert answers["numbers"] == [[prune_rate.number(value), prune_rate.number(value, 0)] for value in values]
@@ -102,20 +102,14 @@ def test_the_script_computes_the_same_sentences_and_numbers_as_python(seeds):
     assert answers["range"]["high"] >= max(level["high"] or level["mean"] for level in drawn)
 
 
-def in_node(code):
-    """What the script, followed by some code, prints as JSON."""
-    source = prune_rate.SCRIPT.read_text(encoding="utf-8") + code
-    command = ["node", "--input-type=module", "-"]
-    return json.loads(subprocess.run(command, input=source, capture_output=True, text=True, check=True).stdout)
-
-
 def test_the_page_needs_nothing_else_and_its_data_cannot_end_the_script(state):
-    page = prune_rate.page({**state, "note": "</script><b>"})
+    widget = prune_rate.PruneRate(state={**state, "note": "</script><b>"})
+    page = widget.page()
     assert page.count("</script>") == 1
     assert page.count("</div>") == 1
     assert not re.search(r"\bimport\b|\bfetch\b|\bsrc=\"(?!data:)|https?://(?!www\.w3\.org/2000/svg)", page)
     assert prune_rate.reading(state, "short", 0.36) in page
-    assert page == prune_rate.page({**state, "note": "</script><b>"})
+    assert page == widget.page()
 
 
 def test_a_notebook_gets_the_widget_a_picture_and_words(state):
@@ -133,5 +127,5 @@ def test_explorer_and_html_show_what_the_archive_holds(monkeypatch):
     asked = []
     monkeypatch.setattr(archive, "load", lambda *names, **setting: asked.append((names, setting)) or made_up())
     assert prune_rate.explorer().state == prune_rate.summary(made_up())
-    assert prune_rate.html() == prune_rate.page(prune_rate.summary(made_up()))
+    assert prune_rate.html() == prune_rate.PruneRate(state=prune_rate.summary(made_up())).page()
     assert asked == [(("imp",), {"study": "rates"})] * 2

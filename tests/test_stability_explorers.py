@@ -2,25 +2,15 @@
 
 import json
 import re
-import shutil
-import subprocess
 
 import numpy as np
 import pytest
+from explorer_pages import NODE, in_node
 from test_pictures_stability import copies
 
 from lth_teach.experiments import archive
 from lth_teach.explore import barrier, two_valleys
 from lth_teach.lab.pictures.stability_dots import doubling
-
-NODE = pytest.mark.skipif(shutil.which("node") is None, reason="node is not on this machine")
-
-
-def in_node(module, code):
-    """What a script, followed by some code, prints as JSON."""
-    source = module.SCRIPT.read_text(encoding="utf-8") + code
-    command = ["node", "--input-type=module", "-"]
-    return json.loads(subprocess.run(command, input=source, capture_output=True, text=True, check=True).stdout)
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +57,7 @@ def test_the_script_of_the_lines_says_what_python_says(seeds):
     asked = [(budget, k) for budget in state["budgets"] for k in (-1, 0, 0.0025, 0.01, 0.05, 0.2, 0.5)]
     points = [0, 0.7, 2, 3, 45.1]
     answers = in_node(
-        barrier,
+        "barrier",
         f"const state = {json.dumps(state)};"
         f"const said = {json.dumps(asked)}.map(([budget, k]) => reading(state, budget, k));"
         f"const units = {json.dumps(points)}.map(doubling);"
@@ -86,7 +76,7 @@ def test_explorer_and_html_show_what_the_archive_holds(monkeypatch):
     asked = []
     monkeypatch.setattr(archive, "load", lambda *names, **setting: asked.append((names, setting)) or copies())
     assert barrier.explorer().state == barrier.summary(copies())
-    assert barrier.html() == barrier.page(barrier.summary(copies()))
+    assert barrier.html() == barrier.Barrier(state=barrier.summary(copies())).page()
     assert asked == [(("residual",), {"study": "copies"})] * 2
 
 
@@ -117,7 +107,7 @@ def test_every_line_of_equal_error_has_one_of_the_heights(toy):
 def test_the_script_of_the_toy_says_what_python_says(toy):
     asked = [(step / 20, k) for step in range(21) for k in (0, 5, 10, 30, 24)]
     answers = in_node(
-        two_valleys,
+        "two_valleys",
         f"const state = {json.dumps(toy)};"
         f"console.log(JSON.stringify({json.dumps(asked)}.map(([alpha, k]) => reading(state, alpha, k))));",
     )

@@ -1,29 +1,23 @@
 """An explorer of stored rows: the lines between pairs of dense networks, by the part of the training that they share.
 
-barrier.js draws it, in JupyterLab and on a page without a kernel, as prune_rate.js draws its explorer.
+barrier.js draws it, in JupyterLab and on a page without a kernel; see :mod:`lth_teach.explore.drawing`.
 """
 
 from __future__ import annotations
 
-import base64
-import json
-from html import escape
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import anywidget
 import numpy as np
 import traitlets
 
 from ..experiments.residual import STEPS
 from ..lab.pictures.stability_dots import LIMIT, barrier_axis, middle, sideways
 from ..lab.plots import Picture
-from .prune_rate import PAGE, number
+from .drawing import Drawn, number, script
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SCRIPT = Path(__file__).with_suffix(".js")
 UNRELATED = -1.0  # stands for k where two networks share not even their start
 BUDGET, SPLIT = "short", 0.0  # where it starts
 
@@ -118,7 +112,7 @@ def _most(state: dict[str, Any]) -> float:
     return 10 * float(np.ceil(max(max(path) for split in splits for path in split["paths"]) / 10))
 
 
-class Barrier(anywidget.AnyWidget):
+class Barrier(Drawn):
     """A slider over the part of the training that two networks share, and a box for the budget, over two panels.
 
     Args:
@@ -126,19 +120,15 @@ class Barrier(anywidget.AnyWidget):
         budget, split: where it starts; the k nearest to ``split`` is chosen, −1 for two starts.
     """
 
-    _esm = SCRIPT
+    name = "barrier"
+    _esm = script(name)
     state = traitlets.Dict().tag(sync=True)
     budget = traitlets.Unicode(BUDGET).tag(sync=True)
     split = traitlets.Float(SPLIT).tag(sync=True)
 
-    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        bundle = super()._repr_mimebundle_(**options)
-        assert bundle is not None  # it has a view
-        data, metadata = bundle
-        still = picture(self.state, self.budget, self.split)
-        data["text/plain"] = "Explorer: " + reading(self.state, self.budget, self.split)
-        data["image/png"] = base64.b64encode(still.png()).decode()
-        return data, {**metadata, "lth_teach_explorer": "barrier", "image/png": {"alt": still.alt}}
+    def still(self) -> tuple[Picture, str]:
+        where = self.state, self.budget, self.split
+        return picture(*where), reading(*where)
 
 
 def explorer() -> Barrier:
@@ -147,31 +137,11 @@ def explorer() -> Barrier:
     Raises:
         lth_teach.experiments.archive.NotInArchive: the package holds no such rows.
     """
-    return Barrier(state=_archived())
+    from ..experiments import archive
+
+    return Barrier(state=summary(archive.load("residual", study="copies")))
 
 
 def html() -> str:
-    """The explorer as a piece of a page that needs no kernel and no server: a ``<div>`` and a ``<script>``.
-
-    Raises:
-        lth_teach.experiments.archive.NotInArchive: the package holds no such rows.
-    """
-    return page(_archived())
-
-
-def page(state: dict[str, Any], name: str = "lth-teach-barrier") -> str:
-    """The same for a given summary; ``name`` is the id of the ``<div>``, which must be the only one on its page."""
-    still = picture(state)
-    image = f'<img alt="{escape(still.alt)}" src="data:image/png;base64,{base64.b64encode(still.png()).decode()}">'
-    values = json.dumps({"state": state, "budget": BUDGET, "split": SPLIT}).replace("</", "<\\/")
-    script = SCRIPT.read_text(encoding="utf-8") + PAGE.replace("ID", name).replace("VALUES", values)
-    return (
-        f'<div id="{name}"><p>{escape(reading(state, BUDGET, SPLIT))}</p><noscript>{image}</noscript></div>\n'
-        f'<script type="module">\n{script}</script>'
-    )
-
-
-def _archived() -> dict[str, Any]:
-    from ..experiments import archive
-
-    return summary(archive.load("residual", study="copies"))
+    """The same as a piece of a page; see :meth:`.drawing.Drawn.page`."""
+    return explorer().page()

@@ -1,8 +1,7 @@
 // How many levels to a target: exact fractions, in whole numbers of any length (BigInt). Nothing here is rounded but
 // the picture, and the one line that shows what rounding does.
 
-const WIDTH = 480, HEIGHT = 312, LEFT = 52, RIGHT = 466, TOP = 30, BOTTOM = 264;
-const SVG = "http://www.w3.org/2000/svg";
+const AXES = { left: 52, right: 468, bottom: 264, size: 14.5 };
 const MOST_LEVELS = 10_000, MOST_WEIGHTS = 10n ** 12n, MOST_DIGITS = 30;
 const ROUNDED = { floor: "rounded down", round: "rounded to the nearest", ceil: "rounded up" };
 const PLACES = {
@@ -105,20 +104,6 @@ export function typed({ p, s, formula }) {
   return `Typed as code, Math.log(1 - s) / Math.log(1 - p) is ${quotient}, and rounded up: ${verdict}.`;
 }
 
-function draw(tag, attributes, text) {
-  const node = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  if (text !== undefined) node.textContent = text;
-  return node;
-}
-
-function make(tag, style, ...children) {
-  const node = document.createElement(tag);
-  node.style.cssText = style;
-  node.append(...children);
-  return node;
-}
-
 /** 100, 50, 20, 10, … down to a least percentage; only powers of ten if these are many. */
 function percents(least) {
   const decades = 2 - Math.floor(Math.log10(least)), every = Math.ceil(decades / 8);
@@ -131,54 +116,42 @@ function percents(least) {
 
 /** The staircase of whole weights, the formula's straight line, and the target, on a log axis. */
 function staircase(found) {
-  const { p, s, n, formula, kept, taken } = found, ideal = logOfRest(p), target = logOfRest(s);
-  const heights = kept.map((left) => Math.log(Number(left) / Number(n))); // −∞ where none is left
-  const low = Math.min(target, formula * ideal, ...heights.filter(Number.isFinite)) - 0.35, most = Math.max(formula, taken);
-  const x = (level) => LEFT + (RIGHT - LEFT) * (level + 0.5) / (most + 1);
-  const y = (height) => TOP + (BOTTOM - TOP) * Math.min(1, height / low);
-  const svg = draw("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "font-size": 14.5, fill: "currentColor" });
-  svg.style.cssText = "width: 100%; height: auto; display: block";
-  svg.append(draw("text", { x: 4, y: 16, "font-weight": "bold" }, "Weights kept (%)"));
-  const line = { stroke: "currentColor", fill: "none" };
-  for (const tick of percents(100 * Math.exp(low))) {
-    const height = y(Math.log(tick / 100));
-    svg.append(draw("line", { x1: LEFT, x2: RIGHT, y1: height, y2: height, ...line, opacity: 0.15 }));
-    svg.append(draw("text", { x: LEFT - 6, y: height + 4, "text-anchor": "end" }, String(Number(tick.toPrecision(1)))));
-  }
+  const { p, s, n, formula, kept, taken } = found, { left, right, bottom } = AXES;
+  const ideal = logOfRest(p), target = logOfRest(s), most = Math.max(formula, taken);
+  const heights = kept.map((count) => Math.log(Number(count) / Number(n))); // −∞ where none is left
+  const low = Math.min(target, formula * ideal, ...heights.filter(Number.isFinite)) - 0.35;
+  const x = (level) => left + (right - left) * (level + 0.5) / (most + 1);
+  const y = (height) => TOP + (bottom - TOP) * Math.min(1, height / low);
+  const ticks = percents(100 * Math.exp(low)), rows = ticks.map((t) => [y(Math.log(t / 100)), String(Number(t.toPrecision(1)))]);
   const size = 10 ** Math.floor(Math.log10(Math.max(1, most))), step = [0.1, 0.2, 0.5, 1, 2, 5].map((k) => k * size);
-  const every = step.find((one) => one >= 1 && most / one <= 8);
-  for (let level = 0; level <= most; level += every) {
-    svg.append(draw("text", { x: x(level), y: BOTTOM + 18, "text-anchor": "middle" }, String(level)));
-  }
-  svg.append(draw("line", { x1: LEFT, x2: RIGHT, y1: BOTTOM, y2: BOTTOM, ...line }));
-  svg.append(draw("text", { x: (LEFT + RIGHT) / 2, y: BOTTOM + 38, "text-anchor": "middle" }, "level"));
+  const every = step.find((one) => one >= 1 && most / one <= 8), columns = [];
+  for (let level = 0; level <= most; level += every) columns.push([x(level), String(level)]);
+  const svg = panel("Weights kept (%)", "level", rows, columns, AXES);
   const looks = { // of the three lines, which their key repeats
-    whole: { ...line, "stroke-width": 2.6 },
-    formula: { ...line, "stroke-width": 1.4, "stroke-dasharray": "6 4" },
-    target: { ...line, "stroke-width": 1.8, "stroke-dasharray": "1.5 4" },
+    whole: { "stroke-width": 2.6 },
+    formula: { "stroke-width": 1.4, "stroke-dasharray": "6 4" },
+    target: { "stroke-width": 1.8, "stroke-dasharray": "1.5 4" },
   };
-  const steps = heights.flatMap((height, level) => [`${x(level - 0.5)},${y(height)}`, `${x(level + 0.5)},${y(height)}`]);
   svg.append(
-    draw("line", { x1: x(-0.5), x2: x(most + 0.5), y1: y(target), y2: y(target), ...looks.target }),
-    draw("line", { x1: x(0), x2: x(formula), y1: y(0), y2: y(formula * ideal), ...looks.formula }),
-    draw("polyline", { points: steps.join(" "), ...looks.whole }),
+    line([[left, y(target)], [right, y(target)]], looks.target),
+    line([[x(0), y(0)], [x(formula), y(formula * ideal)]], looks.formula),
+    line(heights.flatMap((height, level) => [[x(level - 0.5), y(height)], [x(level + 0.5), y(height)]]), looks.whole),
   );
-  const stalls = found.last > found.goal;
   const key = {
-    whole: stalls ? `whole weights: a stall` : `whole weights: ${counted(taken)}`,
+    whole: found.last > found.goal ? "whole weights: a stall" : `whole weights: ${counted(taken)}`,
     formula: `the formula: ${counted(formula)}`,
     target: `the target: ${Number((100 * share(rest(s))).toPrecision(3))} % kept`,
   };
   Object.entries(key).forEach(([name, words], row) => {
-    const height = TOP + 14 + 21 * row, left = RIGHT - 200;
-    svg.append(draw("line", { x1: left - 36, x2: left - 8, y1: height - 4, y2: height - 4, ...looks[name] }));
-    svg.append(draw("text", { x: left, y: height }, words));
+    const height = TOP + 14 + 21 * row, start = right - 202;
+    svg.append(line([[start - 36, height - 4], [start - 8, height - 4]], looks[name]));
+    svg.append(label(start, height, words, { "text-anchor": "start" }));
   });
   svg.setAttribute("aria-label", `Percent of weights kept, on a log axis, against the level. ${Object.values(key).join("; ")}.`);
   return svg;
 }
 
-/** Fields, places to go to, the staircase and two sentences, in `el`; `model` has p, s, n and rounding, all texts. */
+/** Fields, places to go to, the staircase and two sentences; `model` has p, s, n and rounding, all texts. */
 function render({ model, el }) {
   const fields = {}, labels = { p: "Prune rate p", s: "Target sparsity s", n: "Weights n", rounding: "p × survivors" };
   const controls = make("div", "display: flex; flex-wrap: wrap; gap: 0.5em 1.2em; align-items: end");
@@ -189,19 +162,18 @@ function render({ model, el }) {
       field.style.width = "auto";
     } else Object.assign(field, { type: "text", autocomplete: "off", spellcheck: false });
     field.setAttribute("data-lm-suppress-shortcuts", "true"); // else JupyterLab takes its keys
-    field.addEventListener("input", () => choose({ [name]: field.value }));
+    field.addEventListener("input", () => choose(model, { [name]: field.value }));
     controls.append(make("label", "flex: none", words, field));
   }
   const places = make("div", "margin: 0.6em 0 0; display: flex; flex-wrap: wrap; gap: 0.4em 0.6em; align-items: baseline", "Go to");
   for (const [words, values] of Object.entries(PLACES)) {
     const button = make("button", "font: inherit; padding: 0.1em 0.6em; cursor: pointer", words);
     button.type = "button";
-    button.addEventListener("click", () => choose(values));
+    button.addEventListener("click", () => choose(model, values));
     places.append(button);
   }
   const picture = make("div", "max-width: 620px; margin: 0.8em 0 0.3em");
-  const sentence = make("p", "margin: 0.3em 0"), inFloats = make("p", "margin: 0.3em 0");
-  sentence.setAttribute("aria-live", "polite");
+  const sentence = spoken(), inFloats = make("p", "margin: 0.3em 0");
 
   function update() {
     for (const [name, field] of Object.entries(fields)) if (field.value !== model.get(name)) field.value = model.get(name);
@@ -216,13 +188,8 @@ function render({ model, el }) {
     }
     picture.style.opacity = found ? 1 : 0.3; // the last one that could be drawn
   }
-  function choose(values) {
-    for (const [name, value] of Object.entries(values)) model.set(name, value);
-    model.save_changes();
-  }
   for (const name of Object.keys(fields)) model.on(`change:${name}`, update);
-  const style = "color: var(--jp-content-font-color1, inherit); max-width: 980px; padding: 0.3em 0";
-  el.replaceChildren(make("div", style, controls, places, picture, sentence, inFloats));
+  frame(el, controls, places, picture, sentence, inFloats);
   update();
 }
 

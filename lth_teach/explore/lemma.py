@@ -1,28 +1,21 @@
 """An explorer of section 6.4: from a rate, a target and a number of weights to the number of levels, exactly.
 
 lemma.js counts with whole numbers of any length (BigInt) and draws; here are the same words, from
-:mod:`lth_teach.lemma`, for a page without JavaScript. See :mod:`lth_teach.explore.prune_rate` for how a page gets it.
+:mod:`lth_teach.lemma`, for a page without JavaScript. See :mod:`lth_teach.explore.drawing` for how a page gets it.
 """
 
 from __future__ import annotations
 
-import base64
-import json
 from fractions import Fraction
-from html import escape
-from pathlib import Path
-from typing import Any
 
-import anywidget
 import traitlets
 
 from ..ground.arguments import open_unit
 from ..lab.pictures.lemma import staircase
 from ..lab.plots import Picture
 from ..lemma import ROUNDINGS, follow, imp_levels, kept_at_target
-from .prune_rate import PAGE
+from .drawing import Drawn, script
 
-SCRIPT = Path(__file__).with_suffix(".js")
 START = {"p": "0.2", "s": "0.9", "n": "100", "rounding": "floor"}
 ROUNDED = {"floor": "rounded down", "round": "rounded to the nearest", "ceil": "rounded up"}
 
@@ -70,23 +63,18 @@ def picture(p: str, s: str, n: str, rounding: str) -> Picture:
     return staircase(int(n), p, s, rounding, words=reading(p, s, n, rounding))
 
 
-class Lemma(anywidget.AnyWidget):
+class Lemma(Drawn):
     """Three fields and a menu over a staircase that the browser draws."""
 
-    _esm = SCRIPT
+    name = "lemma"
+    _esm = script(name)
     p = traitlets.Unicode(START["p"]).tag(sync=True)
     s = traitlets.Unicode(START["s"]).tag(sync=True)
     n = traitlets.Unicode(START["n"]).tag(sync=True)
     rounding = traitlets.Enum(list(ROUNDINGS), START["rounding"]).tag(sync=True)
 
-    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        bundle = super()._repr_mimebundle_(**options)
-        assert bundle is not None  # it has a view
-        data, metadata = bundle
-        still = picture(**START)  # what was typed since may be no number
-        data["text/plain"] = "Explorer: " + reading(**START)
-        data["image/png"] = base64.b64encode(still.png()).decode()
-        return data, {**metadata, "lth_teach_explorer": "lemma", "image/png": {"alt": still.alt}}
+    def still(self) -> tuple[Picture, str]:
+        return picture(**START), reading(**START)  # what was typed since may be no number
 
 
 def explorer() -> Lemma:
@@ -94,12 +82,6 @@ def explorer() -> Lemma:
     return Lemma()
 
 
-def html(name: str = "lth-teach-lemma") -> str:
-    """The explorer as a piece of a page that needs no kernel and no server; ``name`` is the id of its ``<div>``."""
-    still = picture(**START)
-    image = f'<img alt="{escape(still.alt)}" src="data:image/png;base64,{base64.b64encode(still.png()).decode()}">'
-    script = SCRIPT.read_text(encoding="utf-8") + PAGE.replace("ID", name).replace("VALUES", json.dumps(START))
-    return (
-        f'<div id="{name}"><p>{escape(reading(**START))}</p><noscript>{image}</noscript></div>\n'
-        f'<script type="module">\n{script}</script>'
-    )
+def html() -> str:
+    """The same as a piece of a page; see :meth:`.drawing.Drawn.page`."""
+    return explorer().page()

@@ -1,46 +1,26 @@
 """An explorer of stored rows: what a prune rate costs in trainings, and what accuracy it reaches.
 
-prune_rate.js draws it: in JupyterLab through anywidget, on a page without a server from :func:`html`. Without either
-there is a still picture and a sentence.
+prune_rate.js draws it, in JupyterLab and on a page without a kernel; see :mod:`lth_teach.explore.drawing`.
 """
 
 from __future__ import annotations
 
-import base64
-import json
 import math
-from html import escape
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import anywidget
 import traitlets
 from matplotlib.ticker import MaxNLocator
 
 from .. import replicates
 from ..lab.plots import Picture, density_axis
+from .drawing import Drawn, number, script
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SCRIPT = Path(__file__).with_suffix(".js")
 DENSITY = 0.107  # fraction kept that all prune rates of the archive come to
 NEAR = 0.05  # how far from it, relatively, a level may be
 BUDGET, RATE = "short", 0.36  # where it starts
-
-# What prune_rate.js takes from `model`, for a page without a kernel.
-PAGE = """
-const values = VALUES, listeners = {};
-explorer.render({
-  el: document.getElementById("ID"),
-  model: {
-    get: (name) => values[name],
-    set: (name, value) => { values[name] = value; listeners[`change:${name}`]?.(); },
-    on: (event, listener) => { listeners[event] = listener; },
-    save_changes: () => {},
-  },
-});
-"""
 
 
 def summary(rows: pd.DataFrame, density: float = DENSITY) -> dict[str, Any]:
@@ -83,12 +63,6 @@ def _one_rate(rate: float, rows: pd.DataFrame, density: float) -> dict[str, Any]
         kept = [round(level["density"], 4) for level in levels]
         raise ValueError(f"each prune rate must come to about {density} kept; {rate} has levels with {kept}")
     return {"rate": rate, "levels": levels, "reached": reached}
-
-
-def number(value: float, digits: int = 1) -> str:
-    """One decimal, halves up; with ``digits=0`` without ".0". The same arithmetic as in prune_rate.js."""
-    text = f"{math.floor(10 * value + 0.5) / 10:.1f}"
-    return text if digits else text.removesuffix(".0")
 
 
 def reading(state: dict[str, Any], budget: str, rate: float) -> str:
@@ -141,7 +115,7 @@ def picture(state: dict[str, Any], budget: str, rate: float) -> Picture:
     return figure
 
 
-class PruneRate(anywidget.AnyWidget):
+class PruneRate(Drawn):
     """A slider over prune rates and a box for the budget, over two panels that the browser draws.
 
     Args:
@@ -149,19 +123,15 @@ class PruneRate(anywidget.AnyWidget):
         budget, rate: where it starts; the rate nearest to it is chosen.
     """
 
-    _esm = SCRIPT
+    name = "prune_rate"
+    _esm = script(name)
     state = traitlets.Dict().tag(sync=True)
     budget = traitlets.Unicode(BUDGET).tag(sync=True)
     rate = traitlets.Float(RATE).tag(sync=True)
 
-    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        bundle = super()._repr_mimebundle_(**options)
-        assert bundle is not None  # it has a view
-        data, metadata = bundle
-        still = picture(self.state, self.budget, self.rate)
-        data["text/plain"] = "Explorer: " + reading(self.state, self.budget, self.rate)
-        data["image/png"] = base64.b64encode(still.png()).decode()
-        return data, {**metadata, "lth_teach_explorer": "prune_rate", "image/png": {"alt": still.alt}}
+    def still(self) -> tuple[Picture, str]:
+        where = self.state, self.budget, self.rate
+        return picture(*where), reading(*where)
 
 
 def explorer() -> PruneRate:
@@ -170,31 +140,11 @@ def explorer() -> PruneRate:
     Raises:
         lth_teach.experiments.archive.NotInArchive: the package holds no such rows.
     """
-    return PruneRate(state=_archived())
+    from ..experiments import archive
+
+    return PruneRate(state=summary(archive.load("imp", study="rates")))
 
 
 def html() -> str:
-    """The explorer as a piece of a page that needs no kernel and no server: a ``<div>`` and a ``<script>``.
-
-    Raises:
-        lth_teach.experiments.archive.NotInArchive: the package holds no such rows.
-    """
-    return page(_archived())
-
-
-def page(state: dict[str, Any], name: str = "lth-teach-prune-rate") -> str:
-    """The same for a given summary; ``name`` is the id of the ``<div>``, which must be the only one on its page."""
-    still = picture(state, BUDGET, RATE)
-    image = f'<img alt="{escape(still.alt)}" src="data:image/png;base64,{base64.b64encode(still.png()).decode()}">'
-    values = json.dumps({"state": state, "budget": BUDGET, "rate": RATE}).replace("</", "<\\/")
-    script = SCRIPT.read_text(encoding="utf-8") + PAGE.replace("ID", name).replace("VALUES", values)
-    return (
-        f'<div id="{name}"><p>{escape(reading(state, BUDGET, RATE))}</p><noscript>{image}</noscript></div>\n'
-        f'<script type="module">\n{script}</script>'
-    )
-
-
-def _archived() -> dict[str, Any]:
-    from ..experiments import archive
-
-    return summary(archive.load("imp", study="rates"))
+    """The same as a piece of a page; see :meth:`.drawing.Drawn.page`."""
+    return explorer().page()

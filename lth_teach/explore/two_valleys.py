@@ -1,26 +1,20 @@
 """A toy of two weights: one valley that forks into two, two copies in it, and the error on the line between them.
 
 Everything here is invented. The copies follow noisy slopes; each has a noise of its own from the step at which they
-part. two_valleys.js draws it, in JupyterLab and on a page without a kernel, as prune_rate.js draws its explorer.
+part. two_valleys.js draws it, in JupyterLab and on a page without a kernel; see :mod:`lth_teach.explore.drawing`.
 """
 
 from __future__ import annotations
 
-import base64
-import json
-from html import escape
-from pathlib import Path
 from typing import Any
 
-import anywidget
 import numpy as np
 import traitlets
 from contourpy import contour_generator
 
 from ..lab.plots import Picture
-from .prune_rate import PAGE, number
+from .drawing import Drawn, number, script
 
-SCRIPT = Path(__file__).with_suffix(".js")
 STEPS = 60  # of one training
 SPLITS = (0, 5, 6, 7, 10, 30)  # steps that the two copies have in common
 POINTS = 21  # on the line, both ends included
@@ -133,22 +127,18 @@ def picture(state: dict[str, Any], alpha: float = ALPHA, split: int = SPLIT) -> 
     return figure
 
 
-class TwoValleys(anywidget.AnyWidget):
+class TwoValleys(Drawn):
     """A slider over α and one over the step at which the copies part; ``state`` is what :func:`summary` returned."""
 
-    _esm = SCRIPT
+    name = "two_valleys"
+    _esm = script(name)
     state = traitlets.Dict().tag(sync=True)
     alpha = traitlets.Float(ALPHA).tag(sync=True)
     split = traitlets.Int(SPLIT).tag(sync=True)
 
-    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        bundle = super()._repr_mimebundle_(**options)
-        assert bundle is not None  # it has a view
-        data, metadata = bundle
-        still = picture(self.state, self.alpha, self.split)
-        data["text/plain"] = "Explorer: " + reading(self.state, self.alpha, self.split)
-        data["image/png"] = base64.b64encode(still.png()).decode()
-        return data, {**metadata, "lth_teach_explorer": "two_valleys", "image/png": {"alt": still.alt}}
+    def still(self) -> tuple[Picture, str]:
+        where = self.state, self.alpha, self.split
+        return picture(*where), reading(*where)
 
 
 def explorer() -> TwoValleys:
@@ -156,14 +146,6 @@ def explorer() -> TwoValleys:
     return TwoValleys(state=summary())
 
 
-def html(name: str = "lth-teach-two-valleys") -> str:
-    """The explorer as a piece of a page that needs no kernel and no server; ``name`` is the id of its ``<div>``."""
-    state = summary()
-    still = picture(state)
-    image = f'<img alt="{escape(still.alt)}" src="data:image/png;base64,{base64.b64encode(still.png()).decode()}">'
-    values = json.dumps({"state": state, "alpha": ALPHA, "split": SPLIT}).replace("</", "<\\/")
-    script = SCRIPT.read_text(encoding="utf-8") + PAGE.replace("ID", name).replace("VALUES", values)
-    return (
-        f'<div id="{name}"><p>{escape(reading(state, ALPHA, SPLIT))}</p><noscript>{image}</noscript></div>\n'
-        f'<script type="module">\n{script}</script>'
-    )
+def html() -> str:
+    """The same as a piece of a page; see :meth:`.drawing.Drawn.page`."""
+    return explorer().page()

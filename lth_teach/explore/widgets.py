@@ -1,6 +1,6 @@
 """Small widgets that answer at once: a prediction, sliders over a picture. Each reads as plain text without a kernel.
 
-This file, panel.py, progress.py and prune_rate.py are the only ones that import ipywidgets.
+This file, panel.py, progress.py and drawing.py are the only ones that import ipywidgets.
 """
 
 from __future__ import annotations
