@@ -1,0 +1,46 @@
+"""A network whose parameters take few bits each: every value becomes the nearest of a grid that was fixed beforehand.
+
+The grid of a tensor has 2^bits values, symmetric about zero, which is not among them (a pruned weight is known from the
+mask): ± ½, ± 1½, ± 2½, … steps, up to its largest value, half a step below ``top``. There are :data:`TOPS` to choose
+from. So a tensor costs bits × values, and the choice of its top ln(len(TOPS)) nats. Nothing else depends on the data.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ..ground.arguments import positive, whole
+from ..ground.states import State
+from ..masks import Masks
+
+TOPS = tuple(2.0 ** (half / 2) for half in range(-8, 8))  # from 1/16 to 11.3, each √2 times the last
+
+
+def nearest(values: Tensor, bits: int, top: float) -> Tensor:
+    """Each value moved to the nearest of the 2^bits values between −top and top.
+
+    Raises:
+        ValueError: bits below 1, or a top that is not positive.
+    """
+    whole(bits=bits)
+    positive(top=top)
+    step, half = 2 * top / 2**bits, 2 ** (bits - 1)
+    return ((values / step).floor().clamp(-half, half - 1) + 0.5) * step
+
+
+def quantised(state: State, masks: Masks, bits: int) -> State:
+    """A state in which each tensor's kept values (all of a tensor without a mask) are on its best grid; the rest zero.
+
+    Best of :data:`TOPS` is the one with the least squared error.
+
+    Raises:
+        ValueError: bits below 1.
+    """
+    result: State = {}
+    for name, value in state.items():
+        mask = masks.get(name, torch.ones_like(value, dtype=torch.bool))
+        tries = (nearest(value[mask], bits, top) for top in TOPS)
+        result[name] = torch.zeros_like(value)
+        result[name][mask] = min(tries, key=lambda tried: float((tried - value[mask]).square().sum()))
+    return result
