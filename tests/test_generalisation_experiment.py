@@ -3,6 +3,7 @@
 MNIST itself is not needed: where it would be read, a small data set of the same shape stands in.
 """
 
+import itertools
 import math
 
 import pandas as pd
@@ -11,7 +12,7 @@ import torch
 
 from lth_teach import data, models
 from lth_teach.experiments import archive, claims, generalisation
-from lth_teach.measures.quantised import TOPS, nearest, quantised
+from lth_teach.measures.quantised import TOPS, code_price, nearest, quantised
 from lth_teach.training import Trainer
 
 SIZE = [("re-initialised", 5), ("random", 5), ("dense, all steps", 5)]
@@ -166,6 +167,20 @@ def test_more_bits_lie_closer():
     assert errors == sorted(errors, reverse=True)
 
 
+@pytest.mark.parametrize(("bits", "many"), [(1, 1), (1, 7), (2, 5), (3, 3)])
+def test_the_prices_of_a_code_add_up_to_one(bits, many):
+    """Oracle: all tensors of so many values, each priced. A sum above 1 would be a promise that nobody can keep."""
+    everything = itertools.product(range(2**bits), repeat=many)
+    total = sum(math.exp(-code_price(torch.tensor(values), bits)) for values in everything)
+    assert total == pytest.approx(1)
+
+
+def test_a_code_is_cheap_for_values_of_few_kinds():
+    assert code_price(torch.ones(1_000), 5) < 200 < 1_000 * 5 * math.log(2)
+    with pytest.raises(ValueError, match="2 bits have 4 values, found 5"):
+        code_price(torch.arange(5), 2)
+
+
 def test_what_makes_no_grid_is_refused():
     with pytest.raises(ValueError, match="bits"):
         nearest(torch.ones(2), 0, 1.0)
@@ -182,6 +197,8 @@ def test_a_certificate_pays_for_every_choice():
     assert found.biases == pytest.approx(410 * 3 * math.log(2))
     assert found.values == pytest.approx(1_344 * 3 * math.log(2))
     assert found.train_error == 0.1
+    coded = generalisation.certified({"errors": 6_000, "kept": 1_344, "bits": 3, "coded": 2_000.0}, coded=True)
+    assert coded.nats == pytest.approx(found.nats - found.values + 2_000)
 
 
 # ---- claims

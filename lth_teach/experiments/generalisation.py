@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -17,7 +18,7 @@ from ..ground.arguments import open_unit
 from ..ground.devices import own_threads
 from ..ground.states import load_state, state_of
 from ..measures.bounds import Certificate, certificate, document_bound, log_choices
-from ..measures.quantised import TOPS, quantised
+from ..measures.quantised import TOPS, code_price, quantised
 from ..randomness import generator
 from ..tickets import Ticket, random_mask, reinitialised, train_ticket
 from ..training import Trainer, evaluate
@@ -62,7 +63,8 @@ def run(
 
     A row has accuracy on test and on all training examples (whose labels came about alike), and ``loss`` (nats) on the
     first 1,000 training rows; ``true_accuracy`` on the true test labels where labels were drawn anew. On MNIST
-    ``train_accuracy`` is on all 60,000 images, and a quantised network has ``bits`` and ``errors`` among them.
+    ``train_accuracy`` is on all 60,000 images, with the number of ``errors``; a quantised network has ``bits``, and its
+    weights' price in nats in a shorter code (``coded``).
 
     Args:
         study: "arms" (a ticket, two networks of its size, and the dense one with all the steps that the ticket cost),
@@ -182,8 +184,16 @@ def _certificate(seed: int, prune_rate: float, device: str, stop: int | None) ->
         if level.index >= FIRST:
             solution = state_of(finder.model)
             for bits in BITS:
-                load_state(copy, quantised(solution, finder.masks, bits))
-                yield {"arm": f"quantised, {bits} bit{'s' * (bits > 1)}", **row, "bits": bits, **about(copy)}
+                stored = quantised(solution, finder.masks, bits)
+                load_state(copy, stored)
+                coded = sum(code_price(stored[name][mask], bits) for name, mask in finder.masks.items())
+                yield {
+                    "arm": f"quantised, {bits} bit{'s' * (bits > 1)}",
+                    **row,
+                    "bits": bits,
+                    "coded": coded,
+                    **about(copy),
+                }
 
 
 def _mnist() -> Dataset:
@@ -200,12 +210,16 @@ def _mnist() -> Dataset:
         ) from error
 
 
-def certified(row: Row) -> Certificate:
-    """What a row of a quantised LeNet-300-100 promises, all that the data chose paid for: level, bits, six tops."""
+def certified(row: Row, coded: bool = False) -> Certificate:
+    """What a row of a quantised LeNet-300-100 promises, all that the data chose paid for: level, bits, six tops.
+
+    ``coded``: with the weights in the shorter code of :func:`.quantised.code_price`.
+    """
     weights, biases = 266_200, 410
     choices = (LEVELS + 1) * len(BITS) * len(TOPS) ** 6
     errors, kept, bits = (int(row[name]) for name in ("errors", "kept", "bits"))
-    return certificate(errors, 60_000, weights, kept, bits, biases, choices=choices)
+    flat = certificate(errors, 60_000, weights, kept, bits, biases, choices=choices)
+    return replace(flat, values=float(row["coded"])) if coded else flat
 
 
 # ---- claims

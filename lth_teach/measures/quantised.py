@@ -7,6 +7,8 @@ from. So a tensor costs bits × values, and the choice of its top ln(len(TOPS)) 
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -44,3 +46,21 @@ def quantised(state: State, masks: Masks, bits: int) -> State:
         result[name] = torch.zeros_like(value)
         result[name][mask] = min(tries, key=lambda tried: float((tried - value[mask]).square().sum()))
     return result
+
+
+def code_price(values: Tensor, bits: int) -> float:
+    """What the values of one tensor cost, in nats, in a code in which frequent ones are cheap.
+
+    ln of the number of ways to have so many of each value, ln C(v + 2^bits − 1, 2^bits − 1), and then ln of the number
+    of orders of these v values, ln v!/∏ counts!. Over all tensors of v values exp(−price) adds up to 1.
+
+    Raises:
+        ValueError: more distinct values than 2^bits, or bits below 1.
+    """
+    whole(bits=bits)
+    counts = values.unique(return_counts=True)[1].tolist()
+    if len(counts) > 2**bits:
+        raise ValueError(f"{bits} bits have {2**bits} values, found {len(counts)}")
+    many, kinds = len(values.flatten()), 2**bits - 1
+    compositions = math.lgamma(many + kinds + 1) - math.lgamma(many + 1) - math.lgamma(kinds + 1)
+    return compositions + math.lgamma(many + 1) - sum(math.lgamma(count + 1) for count in counts)
