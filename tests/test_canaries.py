@@ -26,7 +26,7 @@ def words(name, setting):
 
 @pytest.mark.parametrize(("name", "setting"), SETTINGS, ids=[words(*one) for one in SETTINGS])
 def test_code_and_archive_agree(name, setting):
-    if setting["data"] == "mnist" and not hypothesis.mnist_folder().is_dir():
+    if setting.get("data") == "mnist" and not hypothesis.mnist_folder().is_dir():
         pytest.skip("full MNIST is not on this machine")
     table = archive.canary(name, setting)
     assert table["agrees"].all(), f"\n{table}"
