@@ -38,13 +38,14 @@ LEVELS, FIRST = 15, 6  # on MNIST: 0.1 % kept at the last level; quantised from 
 BITS = (1, 2, 3, 4, 5)  # a value
 
 SEEDS = {"short": 30, "long": 12, "literature": 3}
-SETTINGS: tuple[Row, ...] = (
-    *({"study": "arms", "data": "mnist1d", "budget": budget, "prune_rate": 0.36} for budget in ("short", "long")),
-    *(
-        {"study": "labels", "data": "mnist1d", "budget": "long", "prune_rate": 0.36, "labels": labels}
-        for labels in LABELS
-    ),
-    {"study": "certificate", "data": "mnist", "budget": "literature", "prune_rate": 0.36},
+SETTINGS: tuple[Row, ...] = tuple(
+    {"study": study, "data": data, "budget": budget, "prune_rate": 0.36, "labels": labels}
+    for study, data, budget, labels in (
+        ("arms", "mnist1d", "short", "true"),
+        ("arms", "mnist1d", "long", "true"),
+        *(("labels", "mnist1d", "long", labels) for labels in LABELS),
+        ("certificate", "mnist", "literature", "true"),
+    )
 )
 
 
