@@ -12,7 +12,7 @@ import torch
 
 from lth_teach import data, models
 from lth_teach.experiments import archive, claims, generalisation
-from lth_teach.measures.quantised import TOPS, code_price, nearest, quantised
+from lth_teach.measures.quantised import TOPS, best_top, code_price, codes, nearest, quantised
 from lth_teach.training import Trainer
 
 SIZE = [("re-initialised", 5), ("random", 5), ("dense, all steps", 5)]
@@ -139,6 +139,8 @@ def test_nearest_by_hand():
     values = torch.tensor([-9.0, -1.2, -0.9, -0.1, 0.0, 0.1, 0.99, 1.01, 9.0])
     found = nearest(values, 2, 2.0)
     assert found.tolist() == [-1.5, -1.5, -0.5, -0.5, 0.5, 0.5, 0.5, 1.5, 1.5]
+    assert codes(values, 2, 2.0).tolist() == [0, 0, 1, 1, 2, 2, 2, 3, 3]
+    assert best_top(found, 2) == 2.0
     assert nearest(values, 1, 2.0).abs().unique().tolist() == [1.0]
 
 

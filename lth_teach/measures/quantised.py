@@ -19,22 +19,34 @@ from ..masks import Masks
 TOPS = tuple(2.0 ** (half / 2) for half in range(-8, 8))  # from 1/16 to 11.3, each √2 times the last
 
 
-def nearest(values: Tensor, bits: int, top: float) -> Tensor:
-    """Each value moved to the nearest of the 2^bits values between −top and top.
+def codes(values: Tensor, bits: int, top: float) -> Tensor:
+    """Which of the 2^bits values between −top and top is nearest to each: whole numbers, 0 the lowest.
 
     Raises:
         ValueError: bits below 1, or a top that is not positive.
     """
     whole(bits=bits)
     positive(top=top)
-    step, half = 2 * top / 2**bits, 2 ** (bits - 1)
-    return ((values / step).floor().clamp(-half, half - 1) + 0.5) * step
+    half = 2 ** (bits - 1)
+    return ((values / _step(bits, top)).floor().clamp(-half, half - 1) + half).long()
+
+
+def nearest(values: Tensor, bits: int, top: float) -> Tensor:
+    """Each value moved to the nearest of the 2^bits values; arguments and errors as :func:`codes`."""
+    return (codes(values, bits, top) - 2 ** (bits - 1) + 0.5) * _step(bits, top)
+
+
+def _step(bits: int, top: float) -> float:
+    return 2 * top / 2**bits
+
+
+def best_top(values: Tensor, bits: int) -> float:
+    """The one of :data:`TOPS` whose grid has the least squared error; the smaller of two equals."""
+    return min(TOPS, key=lambda top: float((nearest(values, bits, top) - values).square().sum()))
 
 
 def quantised(state: State, masks: Masks, bits: int) -> State:
     """A state in which each tensor's kept values (all of a tensor without a mask) are on its best grid; the rest zero.
-
-    Best of :data:`TOPS` is the one with the least squared error.
 
     Raises:
         ValueError: bits below 1.
@@ -42,9 +54,8 @@ def quantised(state: State, masks: Masks, bits: int) -> State:
     result: State = {}
     for name, value in state.items():
         mask = masks.get(name, torch.ones_like(value, dtype=torch.bool))
-        tries = (nearest(value[mask], bits, top) for top in TOPS)
         result[name] = torch.zeros_like(value)
-        result[name][mask] = min(tries, key=lambda tried: float((tried - value[mask]).square().sum()))
+        result[name][mask] = nearest(value[mask], bits, best_top(value[mask], bits))
     return result
 
 
