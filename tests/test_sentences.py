@@ -1,6 +1,6 @@
-"""What the prose of 03 and 05 says of the archive without a number: each direction, held against the rows.
+"""What the prose of 03, 05 and 11 says of the archive without a number: each direction, held against the rows.
 
-The archive of these two pages still grows. A red test names the sentence that is no longer true; then the page is to be
+The archive of these pages still grows. A red test names the sentence that is no longer true; then the page is to be
 mended, and the expression with it. Oracle: medians, means and intervals computed here.
 """
 
@@ -82,9 +82,9 @@ STABILITY = {
     "A ticket's ridge is lower than the dense network's": lambda: (
         barrier("long", 2, 0.0).median() < 0.67 * copies("long", 0.0).median()
     ),
-    "A later start lowers it further, fewer weights raise it (medians)": lambda: (
+    "A later start lowers it further; with 4 % kept it is higher than with 20 % (medians)": lambda: (
         all(falling(*(barrier(b, level, k).median() for k in STARTS)) for b in BUDGETS for level in LEVELS)
-        and all(falling(*(barrier(b, level, k).median() for level in LEVELS[::-1])) for b in BUDGETS for k in STARTS)
+        and all(barrier(b, 4, k).median() > barrier(b, 2, k).median() + 0.5 for b in BUDGETS for k in STARTS)
     ),
     "The median ticket from 1 %, 20 % kept, is stable where dense copies are not": lambda: (
         barrier("long", 2, 0.01).median() < 2 < copies("long", 0.01).min()
@@ -105,14 +105,15 @@ STABILITY = {
     "Most tickets from step 0 keep up at 20 and 9 %, not at 4 %": lambda: (
         [(gain("long", level, 0.0) > -1).mean() > 0.5 for level in LEVELS] == [True, True, False]
     ),
-    "At 9 %, tickets from step 0 beat the random mask of their seed": lambda: (
-        tickets("long", 3, 0.0)["accuracy"] > tickets("long", 3, 0.0)["random"]
-    ).all(),
+    "At 9 %, nearly all tickets from step 0 beat the random mask of their seed": lambda: (
+        (tickets("long", 3, 0.0)["accuracy"] > tickets("long", 3, 0.0)["random"]).mean() > 0.9
+    ),
     "At 4 %, random masks fall far behind": lambda: all(
         gain("long", 4, k, arm="random").max() < -4 for k in (0.0, 0.01)
     ),
-    "From 5 % on, at 4 %, most lie above the limit and keep up": lambda: most(
-        (gain("long", 4, 0.05) > -1) & (barrier("long", 4, 0.05) >= 2)
+    "From 5 % on, at 4 %, all lie above the limit, and seven of twelve keep up": lambda: (
+        barrier("long", 4, 0.05).min() > 2
+        and [(gain("long", 4, 0.05) > -1).sum(), len(gain("long", 4, 0.05))] == [7, 12]
     ),
     "The low-rate ticket is stable and mostly behind; the plain one from 1 % unstable and ahead": lambda: (
         barrier("short", 4, 0.0, "low rate").max() < 2
@@ -205,6 +206,34 @@ LATE_RESET = {
 }
 
 
+def neighbours(budget, level, k, recipe="plain"):
+    return tickets(budget, level, k, recipe)["to_previous"]
+
+
+LEMMA = {
+    "With the plain recipe and from step 0 no neighbours are connected": lambda: (
+        min(neighbours(b, level, 0.0).min() for b in BUDGETS for level in LEVELS) > 2
+    ),
+    "From 1 % of the training on they are, or nearly, with 20 and 9 % kept, but not with 4 %": lambda: (
+        all(neighbours(b, level, 0.01).median() < 2 for b in BUDGETS for level in (2, 3))
+        and neighbours("long", 2, 0.01).max() < 2
+        and neighbours("long", 3, 0.01).max() < 2.5
+        and min(neighbours(b, 4, 0.01).min() for b in BUDGETS) > 2
+    ),
+    "With a warm-up or a low rate all are from step 0 on, at 20 and 9 %": lambda: (
+        max(
+            neighbours(b, level, 0.0, recipe).max()
+            for b, recipe in (("short", "warm-up"), ("long", "warm-up"), ("short", "low rate"))
+            for level in (2, 3)
+        )
+        < 2
+    ),
+    "Most plain tickets from step 0 keep up at 20 and 9 % all the same": lambda: all(
+        most(gain(b, level, 0.0) > -1) for b in BUDGETS for level in (2, 3)
+    ),
+}
+
+
 @pytest.mark.parametrize("sentence", STABILITY)
 def test_03_says_what_the_archive_says(sentence):
     assert STABILITY[sentence](), sentence
@@ -213,3 +242,8 @@ def test_03_says_what_the_archive_says(sentence):
 @pytest.mark.parametrize("sentence", LATE_RESET)
 def test_05_says_what_the_archive_says(sentence):
     assert LATE_RESET[sentence](), sentence
+
+
+@pytest.mark.parametrize("sentence", LEMMA)
+def test_11_says_what_the_archive_says(sentence):
+    assert LEMMA[sentence](), sentence
