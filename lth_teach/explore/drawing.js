@@ -4,9 +4,14 @@
 const SVG = "http://www.w3.org/2000/svg", BLUE = "#2a8fd0"; // seen on white and on black
 const LEFT = 44, RIGHT = 348, TOP = 30, BOTTOM = 238; // where the axes of a panel lie, in points
 
-/** One decimal, halves up: 36.0, 67.2; with `digits` 0 without ".0". Python's `number` does the same arithmetic. */
+/** So many decimals, halves up. Python's `decimals` does the same arithmetic. */
+export function decimals(value, digits) {
+  return (Math.floor(10 ** digits * value + 0.5) / 10 ** digits).toFixed(digits);
+}
+
+/** One decimal: 36.0, 67.2; with `digits` 0 without ".0". */
 export function number(value, digits = 1) {
-  const text = (Math.floor(10 * value + 0.5) / 10).toFixed(1);
+  const text = decimals(value, 1);
   return digits ? text : text.replace(/\.0$/, "");
 }
 
@@ -49,6 +54,12 @@ function panel(title, xlabel, rows, columns, { left = LEFT, right = RIGHT, botto
   return svg;
 }
 
+/** A part of a panel that cuts off whatever lies beyond the axes. */
+function inside(svg) {
+  const area = { x: LEFT, y: TOP, width: RIGHT - LEFT, height: BOTTOM - TOP };
+  return svg.appendChild(draw("svg", { ...area, viewBox: Object.values(area).join(" ") }));
+}
+
 function make(tag, style, ...children) {
   const node = document.createElement(tag);
   node.style.cssText = style;
@@ -62,7 +73,7 @@ function choose(model, values) {
   model.save_changes();
 }
 
-/** A slider with its label; `show` moves it to a place from 0 to `last` and says where that is, perhaps longer aloud. */
+/** A slider with its label; `show` moves it to a place from 0 to `last` and says where that is, aloud perhaps longer. */
 function slider(words, moved) {
   const input = make("input", "width: 100%; margin: 0"), shown = make("b", "white-space: nowrap");
   Object.assign(input, { type: "range", min: 0, step: 1 });

@@ -33,9 +33,14 @@ explorer.render({
 """
 
 
+def decimals(value: float, digits: int) -> str:
+    """So many decimals, halves up. The same arithmetic as in drawing.js."""
+    return f"{math.floor(10**digits * value + 0.5) / 10**digits:.{digits}f}"
+
+
 def number(value: float, digits: int = 1) -> str:
-    """One decimal, halves up; with ``digits=0`` without ".0". The same arithmetic as in drawing.js."""
-    text = f"{math.floor(10 * value + 0.5) / 10:.1f}"
+    """One decimal; with ``digits=0`` without ".0"."""
+    text = decimals(value, 1)
     return text if digits else text.removesuffix(".0")
 
 
