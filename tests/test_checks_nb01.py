@@ -23,7 +23,7 @@ SUBMISSIONS = [
     for made in runpy.run_path(str(Path(__file__).parent / "submissions" / "nb01.py")).values()
     if inspect.isclass(made)
 ]
-POINTS = {"two_networks": 2, "matching": 3, "simulate": 2}
+POINTS = {"two_networks": 2, "matching": 2, "simulate": 3}
 
 
 def told(exercise, attempt, capsys):
@@ -62,9 +62,9 @@ def clears_x(x, y, kept):
 def test_two_networks_by_hand(capsys):
     """Fitting 2 = w · 1 and 2 = w · 1 with one of two equal inputs: the one that is left takes over."""
     x = np.array([[1.0, 0.5], [0.5, 1.0], [1.0, 1.0]])
-    cut, retrained = nb01.our_two_networks(x, x @ [1.0, 1.0], np.array([True, False]))
+    cut, ticket = nb01.our_two_networks(x, x @ [1.0, 1.0], np.array([True, False]))
     assert cut == pytest.approx([1, 0])
-    assert retrained == pytest.approx([(1.5 + 0.75 + 2) / 2.25, 0])
+    assert ticket == pytest.approx([(1.5 + 0.75 + 2) / 2.25, 0])
     assert nb01.two_networks(nb01.two_networks.solution)
     assert capsys.readouterr().out == "two_networks: passed (3 cases).\n"
 
@@ -78,12 +78,12 @@ def test_fitting_masked_columns_will_do_too():
     [
         (lambda x, y, kept: (fit(x, y) * kept, fit(x, y) * kept), "this is the cut one again"),
         (lambda x, y, kept: (fit(x, y), in_place(x, y, kept)), "nothing is cut"),
-        (lambda x, y, kept: (in_place(x, y, kept), in_place(x, y, kept)), "so it is the retrained one"),
+        (lambda x, y, kept: (in_place(x, y, kept), in_place(x, y, kept)), "so it is the ticket"),
         (lambda x, y, kept: (fit(x, y) * ~kept, in_place(x, y, kept)), "the mask is the wrong way round"),
         (lambda x, y, kept: (fit(x, y) * kept, fit(x, y)), "the mask plays no part in it"),
         (lambda x, y, kept: (fit(x, y) * kept, in_place(x, y, ~kept)), "you fitted the columns that are cut"),
         (lambda x, y, kept: (fit(x, y) * kept, fit(x[:, kept], y)), "Put them back in their places"),
-        (lambda x, y, kept: fit(x, y) * kept, "a pair (cut, retrained)"),
+        (lambda x, y, kept: fit(x, y) * kept, "a pair (cut, ticket)"),
         (lambda x, y, kept: (np.linalg.lstsq(x, y) * kept, in_place(x, y, kept)), "lstsq returns four things"),
         (lambda x, y, kept: (np.linalg.lstsq(x, y), in_place(x, y, kept)), "lstsq returns four things"),
         (lambda x, y, kept: None, "Does your function return its result?"),
@@ -92,6 +92,15 @@ def test_fitting_masked_columns_will_do_too():
 )
 def test_wrong_networks_are_told_why(attempt, message, capsys):
     assert message in told(nb01.two_networks, attempt, capsys)
+
+
+def test_who_forgets_the_zero_sees_the_input_once(capsys):
+    """The likeliest mistake, whether it fails inside or in what is returned."""
+    inside = told(nb01.two_networks, lambda x, y, kept: (np.linalg.lstsq(x, y) * kept, in_place(x, y, kept)), capsys)
+    returned = told(nb01.two_networks, lambda x, y, kept: (np.linalg.lstsq(x, y), in_place(x, y, kept)), capsys)
+    for out in (inside, returned):
+        assert out.count("input     x of shape (40, 2)") == 1
+        assert out.count("found     ValueError: setting an array element") == 1
 
 
 def test_the_picture_shows_where_the_two_solutions_lie():
@@ -164,6 +173,7 @@ def test_where_the_width_misleads_half_of_it_lies_on_the_other_side_of_the_margi
         (lambda t, d, m: matching(t, d, m, s=(t - d).std()), "divides by n − 1 (ddof=1)"),
         (lambda t, d, m: matching(t, d, m, root=1), "the √n is missing"),
         (lambda t, d, m: matching(t, d, m, root=len(t)), "you divided by n"),
+        (lambda t, d, m: matching(t, d, m, root=math.sqrt(len(t)) / 2), "twice as wide"),
         (lambda t, d, m: matching(t, d, m, s=(t - d).var(ddof=1)), "that is the variance"),
         (lambda t, d, m: matching(t, d, m, t=stats.t.ppf(0.95, len(t) - 1)), "so t is at 0.975"),
         (lambda t, d, m: matching(d, t, m), "ticket minus dense"),
@@ -295,6 +305,12 @@ def test_the_exact_power_is_that_of_a_one_sided_t_test():
             "the dense network is np.zeros(n)",
         ),
         (simulate(decide=quickly, draw=the_same), "draw anew, from `numbers`"),
+        (lambda *given: (1.0, 0.0), "Likely: every experiment was the same: draw anew"),
+        (
+            simulate(decide=quickly, draw=lambda r, truth, spread, n: (x := r.normal(80, spread, n)) + truth - x),
+            "noise that stands on both sides cancels",
+        ),
+        (lambda *given: (0.95, 0.22), "these are the shares for n = 3 seeds, spread 0.9"),
     ],
 )
 def test_wrong_shares_are_told_why(attempt, message, capsys):

@@ -29,7 +29,7 @@ def rows(seeds=4):
 def test_the_losses_of_two_weights_are_those_by_hand():
     """Cut: 1. Retrained: 1 − ρ²."""
     assert pictures.matching.two_weights([0, 0.6]).alt.endswith(
-        "Correlation 0: dense 0, cut 1.00, retrained 1.00. Correlation 0.6: dense 0, cut 1.00, retrained 0.64."
+        "Correlation 0: dense 0, cut 1.00, ticket 1.00. Correlation 0.6: dense 0, cut 1.00, ticket 0.64."
     )
 
 
@@ -78,12 +78,53 @@ def test_steps_are_shares_of_the_dense_network_of_the_same_seed():
 
 def test_differences_are_paired():
     pairs = {"ticket": ("ticket", "dense"), "other": ("rest redrawn", "dense")}
-    table = pictures.hypothesis.differences(rows(), pairs)
+    table = pictures.hypothesis_tables.differences(rows(), pairs)
     assert next(iter(table.index)) == "MNIST-1D, short, n = 4"
     assert table["ticket"].tolist() == ["1.0 [1.0, 1.0]"] * 4
     assert table["other"].tolist() == ["0.0 [0.0, 0.0]"] * 4
-    assert pictures.hypothesis.differences(rows(1), pairs)["ticket"].tolist() == ["1.0"] * 4
+    assert pictures.hypothesis_tables.differences(rows(1), pairs)["ticket"].tolist() == ["1.0"] * 4
     assert "ticket 1.0 [1.0, 1.0]" in pictures.hypothesis.against_dense(rows(), ["ticket", "rest redrawn"]).alt
+
+
+def test_an_interval_that_is_to_be_surer_is_wider():
+    """Differences 0 and 2 points: t with one degree of freedom is 12.706 at 95 % and 6.314 at 90 %."""
+    table = rows(2)
+    table.loc[(table["arm"] == "ticket") & (table["seed"] == 0), "accuracy"] = 0.8
+    table.loc[(table["arm"] == "ticket") & (table["seed"] == 1), "accuracy"] = 0.83
+    pair = {"ticket": ("ticket", "dense")}
+    for confidence, text in ((0.95, "1.0 [−11.7, 13.7]"), (0.9, "1.0 [−5.3, 7.3]")):
+        assert pictures.hypothesis_tables.differences(table, pair, confidence)["ticket"].tolist() == [text] * 4
+
+
+def test_the_marks_of_the_dense_network_are_means_with_their_spread():
+    """Steps 200 and 210 of 400: mean 205, standard deviation 7.07."""
+    table = rows(2).assign(best_step=[step for seed in (0, 1) for step in (300, 1, 1, 1)] * 4)
+    table.loc[(table["arm"] == "dense") & (table["seed"] == 1), "best_step"] = 380
+    found = pictures.hypothesis_tables.marks(table)
+    assert found.loc["MNIST-1D, long, n = 2"].tolist() == ["0.8", "205 of 400", "3", "340 of 400", "17"]
+    assert found["fixed loss (nats)"].tolist() == ["1.05", "0.8", "0.28", "0.28"]
+
+
+def test_at_the_early_stop_step_and_accuracy_are_paired():
+    """The ticket stops at half and at three quarters of the dense network's step, a point better and two."""
+    table = rows(2).assign(best_step=400.0, best_accuracy=0.7)
+    for seed, step, accuracy in ((0, 200, 0.71), (1, 300, 0.72)):
+        table.loc[(table["arm"] == "ticket") & (table["seed"] == seed), ["best_step", "best_accuracy"]] = step, accuracy
+    first = pictures.hypothesis_tables.early_stop(table).iloc[0].tolist()
+    assert first == ["−38 [−196, 121]", "1.5 [−4.9, 7.9]", "1.0 [1.0, 1.0]"]  # 12.706 · 12.5 = 158.8
+
+
+def test_the_dense_network_finds_its_shares_in_the_rows_of_its_cut():
+    shares = {"dense, cut": (0.6, 0.7), "rest redrawn": (0.6, 0.5), "ticket redrawn": (0.6, 0.4)}
+    table = rows(2)
+    cut = table[table["arm"] == "ticket"].assign(arm="dense, cut", steps_to_loss=math.nan)
+    table = pd.concat([table, cut], ignore_index=True)
+    for column, place in (("ticket_among_largest_start", 0), ("ticket_among_largest_end", 1)):
+        table[column] = table["arm"].map({arm: both[place] for arm, both in shares.items()})
+    found = pictures.hypothesis_tables.redrawn(table)
+    assert found.loc[("MNIST-1D, short", "dense")].tolist() == [205, 60, 70]
+    assert found.loc[("MNIST digits, long", "ticket redrawn")].tolist() == [205, 60, 40]
+    assert len(found) == 12
 
 
 def test_full_mnist_stands_beside_the_numbers_of_the_paper():

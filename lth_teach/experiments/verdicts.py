@@ -111,7 +111,7 @@ def _notes(claims: Sequence[Claim], cases: Sequence[Case]) -> Iterator[str]:
     yield (
         f"{fewest if fewest == most else f'{fewest} to {most}'} seeds a case; intervals at {100 * CONFIDENCE:.3f} % "
         f"each, so that all {COURSE_CASES} cases of the course together are right with 95 %; margins are the "
-        "course's and were fixed, with these sentences, before the seeds were drawn"
+        "course's and were fixed, with these sentences, before this archive was made"
     )
     margins: dict[Margin, None] = dict.fromkeys(claim.margin for claim in claims)
     yield from (f"{margin.word}: {margin.says}" for margin in margins)

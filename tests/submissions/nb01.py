@@ -9,7 +9,7 @@ from scipy.special import stdtrit
 class CutsAndCallsItRetrained:
     """Also judges by the width of the interval, and then by its mean."""
 
-    points = 2
+    points = 3
     says = {"two_networks": "this is the cut one again", "matching": "you judged by the width"}
 
     def two_networks(x, y, kept):
@@ -25,7 +25,7 @@ class CutsAndCallsItRetrained:
 
 
 class AsksWhetherZeroIsInside:
-    points = 4
+    points = 5
     says = {"matching": "that asks whether zero lies in the interval"}
 
     def matching(ticket, dense, margin):

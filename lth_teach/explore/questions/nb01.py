@@ -49,10 +49,10 @@ THIS_PAGE = (
         "“The difference is not significant (p = 0.4, three seeds), so the ticket matches.” What is wrong?",
         (
             Answer("p should be below 0.05", "Then the difference would be significant, and that is another question."),
-            Answer("Nothing.", "Three seeds find hardly any difference significant, however large."),
+            Answer("Nothing.", "p does not say how large a difference could have been missed."),
             Answer(
                 "No evidence of a difference is not evidence of none: the whole interval must lie above −margin.",
-                "With few seeds the interval is wide. It holds zero and the margin, so the case is open.",
+                "It holds zero; whether it holds −margin, p does not say. Ask for the interval.",
                 right=True,
             ),
             Answer("Three seeds can never decide anything.", "They can, if the ticket is clearly better or worse."),

@@ -78,6 +78,10 @@ INTERVALS: list[tuple[str, Callable[..., tuple[float, float]]]] = [
     ("1.96 is for a spread that is known. From n seeds take Student's t with n − 1.", partial(_bounds, normal=True)),
     ("the standard deviation divides by n − 1 (ddof=1); numpy divides by n unless told.", partial(_bounds, ddof=0)),
     ("the √n is missing: the mean of n seeds spreads less than one seed.", partial(_bounds, divisor=lambda n: 1)),
+    (
+        "twice as wide: t × spread / √n is the way from the mean to *either* end, not half of it.",
+        partial(_bounds, divisor=lambda n: math.sqrt(n) / 2),
+    ),
     ("you divided by n; the standard deviation of a mean is that of one seed by √n.", partial(_bounds, divisor=float)),
     ("that is the variance; its root, the standard deviation, is in points.", partial(_bounds, power=2)),
     (

@@ -33,6 +33,13 @@ class Case:
             f"{self.repeats:,} repeats"
         )
 
+    @property
+    def shares(self) -> tuple[float, float]:
+        """Coverage and power, but for chance."""
+        from ..pictures.matching import chance_to_match
+
+        return 0.95, chance_to_match(self.n, self.spread, self.truth, self.margin)
+
 
 def simulation_cases() -> list[Case]:
     """Three seeds of an equal ticket; ten of one that is a little worse; five and eight of one that is better.
@@ -56,10 +63,8 @@ def our_simulation(
 
 def two_shares(attempt: Any, case: Case) -> None:
     """Raise :class:`Wrong` unless the attempt's coverage and power are those of the case, but for chance."""
-    from ..pictures.matching import chance_to_match
-
     given = (case.n, case.spread, case.truth, case.margin, case.repeats)
-    right = (0.95, chance_to_match(*given[:4]))
+    right = case.shares
     want = f"  input     {case.shown}\n  expected  about ({right[0]:.3f}, {right[1]:.3f})\n"
     with prints_below() as printed:
         found = call(attempt, [*given, np.random.default_rng(7)], want, printed)
@@ -77,13 +82,18 @@ def two_shares(attempt: Any, case: Case) -> None:
 
 def _likely(found: tuple[float, float], right: tuple[float, float], case: Case) -> str:
     if found[0] == 1 and found[1] in (0, 1):
-        return "every experiment was the same: draw anew, from `numbers`, in each repeat."
+        drawn = "every experiment was the same: draw anew, from `numbers`, in each repeat."
+        equal = "all differences are equal: noise that stands on both sides cancels, so dense is np.zeros(n)."
+        return drawn if found[1] == 0 else f"{equal} Or {drawn}"
     for text, scale in (("these are counts; divide by the number of repeats.", case.repeats),
                         ("these are percentages; fractions are asked for.", 100)):  # fmt: skip
         if _near((found[0] / scale, found[1] / scale), right, case.repeats):
             return text
     near = [(math.dist(found, wrong), text) for text, wrong in _mistakes(case) if _near(found, wrong, case.repeats)]
-    return min(near, default=(0.0, ""))[1]  # some lie close together
+    if near:
+        return min(near)[1]  # some lie close together
+    other = next((one for one in simulation_cases() if _near(found, one.shares, one.repeats)), None)
+    return "" if other is None else f"these are the shares for {other.shown}. Do yours depend on what is given?"
 
 
 def _is_number(value: Any) -> bool:

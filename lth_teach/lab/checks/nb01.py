@@ -18,11 +18,11 @@ Solutions = tuple[np.ndarray, np.ndarray]
 
 
 def our_two_networks(x: np.ndarray, y: np.ndarray, kept: np.ndarray) -> Solutions:
-    """The right answer: (cut, retrained)."""
+    """The right answer: (cut, ticket)."""
     cut = np.linalg.lstsq(x, y)[0] * kept
-    retrained = np.zeros(x.shape[1])
-    retrained[kept] = np.linalg.lstsq(x[:, kept], y)[0]
-    return cut, retrained
+    ticket = np.zeros(x.shape[1])
+    ticket[kept] = np.linalg.lstsq(x[:, kept], y)[0]
+    return cut, ticket
 
 
 def _cases() -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
@@ -41,11 +41,11 @@ def _surface(attempt: Any) -> Picture:
     from ..pictures.matching import CUT, answer
 
     x, y, kept = _cases()[0]
-    cut, retrained = _both(attempt, x, y, kept)
+    cut, ticket = _both(attempt, x, y, kept)
     names = (CUT, "ticket")
     found, right = (
         {name: (float(one[0]), float(one[1])) for name, one in zip(names, both, strict=True)}
-        for both in ((cut, retrained), our_two_networks(x, y, kept))
+        for both in ((cut, ticket), our_two_networks(x, y, kept))
     )
     return answer(x.T @ x / len(x), (1.0, 1.0), found, right)
 
@@ -53,7 +53,7 @@ def _surface(attempt: Any) -> Picture:
 def _both(attempt: Any, x: np.ndarray, y: np.ndarray, kept: np.ndarray) -> Solutions:
     """What the attempt returns, if it is two arrays of as many weights as x has columns."""
     shown = f"  input     {_shown(x, kept)}\n"
-    want = f"  expected  a pair (cut, retrained) of arrays with {x.shape[1]} weights each\n"
+    want = f"  expected  a pair (cut, ticket) of arrays with {x.shape[1]} weights each\n"
     with prints_below() as printed:
         try:
             found = call(attempt, [x.copy(), y.copy(), kept.copy()], shown, printed)
@@ -61,8 +61,10 @@ def _both(attempt: Any, x: np.ndarray, y: np.ndarray, kept: np.ndarray) -> Solut
         except (Wrong, ValueError) as error:
             if "inhomogeneous" not in str(error):
                 raise
+            reason = error.__cause__ if isinstance(error, Wrong) else error  # a Wrong names the input already
             raise Wrong(
-                f"{shown}{want}  found     {error}\nLikely: lstsq returns four things; [0] takes the weights."
+                f"{shown}{want}  found     {type(reason).__name__}: {reason}\n"
+                "Likely: lstsq returns four things; [0] takes the weights."
             ) from error
         if found is None:
             raise Wrong(f"{shown}{want}  found     None\nDoes your function return its result?")
@@ -84,7 +86,7 @@ def _shown(x: np.ndarray, kept: np.ndarray) -> str:
     "Fit twice. The first fit knows nothing of the mask; does the second?",
     "np.linalg.lstsq(x, y)[0] are the weights that fit y best. A weight that is held at zero might as well have no "
     "column of x.",
-    "Cut: all weights are fitted, and then some are thrown away. Retrained: only the kept columns of x are ever "
+    "Cut: all weights are fitted, and then some are thrown away. Ticket: only the kept columns of x are ever "
     "fitted, and what comes out is put back into its places, with zeros elsewhere.",
     solution=our_two_networks,
     picture=_surface,
@@ -93,12 +95,12 @@ def two_networks(attempt: Callable[..., Solutions]) -> int:
     """(x, y, kept) → (the dense fit with the other weights set to zero, the fit of the kept weights alone)."""
     cuts: list[tuple[str, Callable[..., np.ndarray]]] = [
         ("this is the dense solution, nothing is cut.", lambda x, y, kept: np.linalg.lstsq(x, y)[0]),
-        ("this is fitted under the mask, so it is the retrained one.", lambda *case: our_two_networks(*case)[1]),
+        ("this is fitted under the mask, so it is the ticket.", lambda *case: our_two_networks(*case)[1]),
         ("the mask is the wrong way round: True means kept.", lambda x, y, kept: np.linalg.lstsq(x, y)[0] * ~kept),
     ]
-    retrained: list[tuple[str, Callable[..., np.ndarray]]] = [
+    tickets: list[tuple[str, Callable[..., np.ndarray]]] = [
         (
-            "this is the cut one again. Retrained means fitted anew, with the mask held from the start.",
+            "this is the cut one again. A ticket is fitted anew, with the mask held from the start.",
             lambda *case: our_two_networks(*case)[0],
         ),
         ("this is the dense solution; the mask plays no part in it.", lambda x, y, kept: np.linalg.lstsq(x, y)[0]),
@@ -109,7 +111,7 @@ def two_networks(attempt: Callable[..., Solutions]) -> int:
         _both(attempt, *case)
         shown = _shown(case[0], case[2])
         right = our_two_networks(*case)
-        for place, (mistakes, name) in enumerate(((cuts, "cut"), (retrained, "retrained"))):
+        for place, (mistakes, name) in enumerate(((cuts, "cut"), (tickets, "ticket"))):
 
             def part(*given: np.ndarray, place: int = place) -> np.ndarray:
                 return np.asarray(attempt(*given)[place], dtype=float)

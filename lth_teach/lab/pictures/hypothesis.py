@@ -141,28 +141,6 @@ def against_dense(rows: pd.DataFrame, arms: Sequence[str]) -> Picture:
     return figure
 
 
-def differences(rows: pd.DataFrame, pairs: Mapping[str, tuple[str, str]]) -> pd.DataFrame:
-    """Accuracy of one arm minus another's in points, "0.5 [0.2, 0.8]" at 95 %: a line a case, a column a pair.
-
-    Args:
-        rows: one density beside the dense network; ``pairs``: what to call it → (first arm, second arm).
-    """
-    import pandas as pd
-
-    table = {}
-    for (data, budget), part in rows.groupby(["data", "budget"], sort=False):
-        by_arm = {str(arm): of.set_index("seed")["accuracy"] for arm, of in part.groupby("arm")}
-        case = f"{SHOWN[str(data)]}, {budget}, n = {part['seed'].nunique()}"
-        table[case] = [_bounds(by_arm[first] - by_arm[second]) for first, second in pairs.values()]
-    return pd.DataFrame(table, index=list(pairs)).T
-
-
-def _bounds(values: pd.Series) -> str:
-    found = interval(values, 100)
-    ends = "" if found.low is None or found.high is None else f" [{signed(found.low)}, {signed(found.high)}]"
-    return signed(found.mean) + ends
-
-
 # Frankle & Carbin (2019), section 2, on LeNet: percent kept → (early stop in % of the dense one's, accuracy in points
 # above it); None where the text gives no number. "more than 0.3" and "regresses to" are drawn at 0.3 and 0.
 PAPER: dict[str, dict[float, tuple[float | None, float | None]]] = {

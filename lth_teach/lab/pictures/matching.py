@@ -14,7 +14,8 @@ from .labels import label, push_apart
 
 Point = tuple[float, float]
 CUT = "pruned dense solution"
-NAMES = {"dense": "dense", CUT: "cut", "ticket": "retrained"}
+START = "start of the ticket"
+NAMES = {"dense": "dense", CUT: "cut", "ticket": "ticket"}
 GREY = "#666666"
 WORDS = {"matches": "#0072B2", "open": GREY, "does not match": "#D55E00"}
 
@@ -25,24 +26,26 @@ def bowl(correlation: float) -> np.ndarray:
 
 
 def two_weights(correlations: Sequence[float]) -> Picture:
-    """The loss over two weights, a panel for each correlation of their inputs: dense, cut, and retrained.
+    """The loss over two weights, a panel for each correlation of their inputs: dense, cut, and a ticket.
 
     Args:
-        correlations: each in [0, 1). The dense solution is (1, 1), the cut one (1, 0), the retrained one (1 + ρ, 0).
+        correlations: each in [0, 1). The dense solution is (1, 1), the cut one (1, 0), the trained ticket (1 + ρ, 0),
+            which began at an invented m ⊙ θ₀ further to the right.
     """
     figure = Picture("", 3.1 * len(correlations), 3.6)
     told = []
     for axes, rho in zip(figure.subplots(1, len(correlations), sharey=True, squeeze=False).flat, correlations):
-        places = {"dense": (1.0, 1.0), CUT: (1.0, 0.0), "ticket": (1 + rho, 0.0)}
+        places = {"dense": (1.0, 1.0), CUT: (1.0, 0.0), START: (2.8, 0.0), "ticket": (1 + rho, 0.0)}
         losses = _contours(axes, bowl(rho), np.ones(2), places)
-        axes.set_title(f"correlation {rho:g}\nloss when cut {losses[CUT]:.2f}, retrained {losses['ticket']:.2f}")
+        axes.set_title(f"correlation {rho:g}\nloss: cut {losses[CUT]:.2f}, ticket {losses['ticket']:.2f}")
         axes.title.set_fontsize(11)
-        told.append(f"Correlation {rho:g}: dense 0, cut {losses[CUT]:.2f}, retrained {losses['ticket']:.2f}.")
+        told.append(f"Correlation {rho:g}: dense 0, cut {losses[CUT]:.2f}, ticket {losses['ticket']:.2f}.")
     figure.axes[0].set_ylabel("second weight", fontsize=11)
-    figure.legend(handles=_key(), loc="outside lower center", ncols=3, frameon=False, fontsize=11)
+    figure.legend(handles=_key(), loc="outside lower center", ncols=4, frameon=False, fontsize=11)
     figure.alt = (
         "Contours of a loss over two weights, with the dense solution at (1, 1), the cut one straight below it at "
-        f"(1, 0), and the retrained one further to the right on the same line. {' '.join(told)}"
+        "(1, 0) on the dotted line, and a ticket, which starts far to the right on that line and slides along it to "
+        f"its lowest point. {' '.join(told)}"
     )
     return figure
 
@@ -76,11 +79,10 @@ def _contours(axes: Any, curvature: np.ndarray, best: np.ndarray, places: Mappin
     axes.contour(heights, levels=levels, extent=(left, right, low, high), colors="0.75", linewidths=0.9)
     axes.axhline(0, color=GREY, linewidth=1, linestyle=":")
     for name, place in places.items():
-        colour, marker = STYLES[name]
-        size = 14 if name == CUT else 9  # where nothing is regained, both lie at one place
-        axes.plot(*place, marker=marker, color=colour, markersize=size, linestyle="none", zorder=3)
-    for start, end in (("dense", CUT), (CUT, "ticket")):
-        if max(abs(np.subtract(places[start], places[end]))) > 0.3:
+        size = 14 if name == CUT else 9  # where the ticket is no better, both lie at one place
+        axes.plot(*place, **_look(name), markersize=size, linestyle="none", zorder=3)
+    for start, end in (("dense", CUT), (START, "ticket")):
+        if start in places and max(abs(np.subtract(places[start], places[end]))) > 0.3:
             axes.annotate(
                 "",
                 places[end],
@@ -91,10 +93,17 @@ def _contours(axes: Any, curvature: np.ndarray, best: np.ndarray, places: Mappin
     return {name: float((p - best) @ curvature @ (p - best)) for name, p in zip(places, points, strict=True)}
 
 
+def _look(name: str) -> dict[str, str]:
+    """Colour and marker; a ticket's start is its ring, still empty."""
+    colour, marker = STYLES["ticket" if name == START else name]
+    return {"color": colour, "marker": marker} | ({"markerfacecolor": "none"} if name == START else {})
+
+
 def _key() -> list[Line2D]:
-    texts = {"dense": "dense", CUT: "cut (pruned dense solution)", "ticket": "retrained"}
+    texts = {"dense": "dense", CUT: "cut (pruned dense solution)"}
+    texts |= {START: "ticket's start, m ⊙ θ₀", "ticket": "ticket, trained"}
     return [
-        Line2D([], [], color=STYLES[name][0], marker=STYLES[name][1], linestyle="none", markersize=9, label=text)
+        Line2D([], [], **_look(name), linestyle="none", markersize=9, label=text)  # type: ignore[arg-type]
         for name, text in texts.items()
     ]
 
