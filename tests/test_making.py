@@ -221,6 +221,12 @@ def test_jobs_come_seed_by_seed_and_only_those_that_are_wanted(folder):
     ]
 
 
+def test_settings_that_name_different_things_are_refused_before_anything_is_computed():
+    settings = [{"budget": "short", "depth": 3}, {"budget": "long"}]
+    with pytest.raises(ValueError, match="every setting must name budget, depth, got one with budget$"):
+        making.missing(run, settings, 2, pd.DataFrame())
+
+
 @pytest.mark.parametrize("seeds", [0, -1, 1.5, "many"])
 def test_a_number_of_seeds_that_is_none(folder, notes, seeds):
     with pytest.raises(ValueError, match="seeds"):

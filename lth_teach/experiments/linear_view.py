@@ -43,7 +43,7 @@ SCORED = 1_000  # training rows that SNIP and GraSP see
 
 SEEDS = {"short": 24, "long": 12}
 SETTINGS: tuple[Row, ...] = (
-    *({"study": study, "data": "mnist1d", "budget": "short"} for study in ("widths", "points")),
+    *({"study": study, "data": "mnist1d", "budget": "short", "prune_rate": 0.36} for study in ("widths", "points")),
     *({"study": "masks", "data": "mnist1d", "budget": budget, "prune_rate": 0.36} for budget in SEEDS),
     {"study": "draws", "data": "mnist1d", "budget": "short", "prune_rate": 0.36},
 )

@@ -77,9 +77,15 @@ def make(
 def missing(
     run: archive.Run, settings: Sequence[dict[str, Any]], seeds: int | dict[str, int], rows: pd.DataFrame
 ) -> list[Job]:
-    """The jobs whose rows are not there, seed by seed, so that an unfinished archive has as many of each setting."""
+    """The jobs whose rows are not there, seed by seed, so that an unfinished archive has as many of each setting.
+
+    Raises:
+        ValueError: settings that do not name the same things, so that rows could not be told apart by them.
+    """
     jobs = []
     for setting in settings:
+        if setting.keys() != settings[0].keys():
+            raise ValueError(f"every setting must name {', '.join(settings[0])}, got one with {', '.join(setting)}")
         number = whole_number("seeds", seeds[setting["budget"]] if isinstance(seeds, dict) else seeds, 1)
         there = set() if rows.empty else set(_of(rows, setting)["seed"])
         wanted = range(archive.FIRST_SEED, archive.FIRST_SEED + number)
