@@ -48,6 +48,7 @@ def test_sizes_are_those_of_the_networks(rehearsed):
     for row in rehearsed["width saddle"]:
         assert row["weights"] == row["candidates"] * (4 if row["arm"] == "neurons" else 201)
         assert 0 < row["kept"] <= row["weights"]
+        assert 10 ** row["log_guarantee"] == pytest.approx(row["loss"])
 
 
 def test_what_is_needed_is_a_part_of_what_is_planned(rehearsed):

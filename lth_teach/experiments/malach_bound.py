@@ -67,7 +67,7 @@ def run(seed: int, *, study: str = "plan", task: str = "saddle", stop: int | Non
 
     ``arm`` is the method, ``level`` counts the sizes or the ε. Sizes are numbers of the random network's weights
     (``weights``), of those that the mask keeps (``kept``), and of candidates. ``guarantee`` bounds the error on the
-    ball.
+    ball, ``log_guarantee`` is its logarithm to base 10.
 
     Args:
         study: "width" (guarantee against size), "plan" (a size planned for ε, and the one that would have done),
@@ -131,7 +131,8 @@ def _width(target: Target, random: np.random.Generator) -> Iterator[Row]:
         for level, count in enumerate(sizes):
             network = random_network(target, widths(target, method, (count, count)), random)
             made = choose_masks(network, target, method)
-            yield {"arm": method, "level": level, "candidates": count, **_sizes(made), "loss": made.guarantee}
+            row = {"arm": method, "level": level, "candidates": count, **_sizes(made), "loss": made.guarantee}
+            yield row | {"log_guarantee": math.log10(made.guarantee)}  # five decimals would make 0 of a millionth
 
 
 def _plan(target: Target, random: np.random.Generator, asked: dict[str, tuple[float, ...]]) -> Iterator[Row]:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ..data import mnist5k
+from ..ground.devices import own_threads
 from ..randomness import seeded
 from .counting import LARGEST
 from .target import Target, target_of
@@ -27,17 +28,17 @@ def fit(x: Tensor, y: Tensor, hidden: int, seed: int, steps: int = STEPS) -> nn.
         x: shape (samples, inputs), inside the unit ball.
         y: shape (samples, outputs).
     """
-    with seeded(seed):
+    with own_threads(), seeded(seed):
         output = nn.Linear(hidden, y.shape[1], bias=False)
         model = nn.Sequential(nn.Linear(x.shape[1], hidden), nn.ReLU(), output)
-    optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
-    for _ in range(steps):
-        optimizer.zero_grad()
-        ((model(x) - y) ** 2).mean().backward()
-        optimizer.step()
-        with torch.no_grad():
-            for weight in model.parameters():
-                weight.clamp_(-LARGEST, LARGEST)
+        optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
+        for _ in range(steps):
+            optimizer.zero_grad()
+            ((model(x) - y) ** 2).mean().backward()
+            optimizer.step()
+            with torch.no_grad():
+                for weight in model.parameters():
+                    weight.clamp_(-LARGEST, LARGEST)
     return model
 
 
