@@ -159,6 +159,14 @@ def minus_one(start, find, train):
     return fair(start, find, train) - 1
 
 
+def difference(start, find, train):
+    """How much further the kept weights move than as many of each layer at random."""
+    masks, end = find(start, 0), train(start, 1)
+    kept = sum(int(mask.sum()) for mask in masks.values())
+    distance = {name: (end[name] - start[name]).abs() for name in masks}
+    return float(sum((distance[n][mask] - distance[n].mean()).sum() for n, mask in masks.items()) / kept)
+
+
 def another_start(start, find, train):
     other = {name: weights.flip(0) for name, weights in start.items()}
     return _nb03b_measures.ratio(other, find(start, 0), train(other, 1))
@@ -171,10 +179,13 @@ def another_start(start, find, train):
         (measured(_nb03b_measures._pooled), "from all layers together"),
         (measured(_nb03b_measures._pooled_cut), "with the weights that were cut, all layers together"),
         (measured(_nb03b_measures._plain_distance), "divide by what weights at random would move"),
+        (difference, "this is a difference"),
+        (measured(_nb03b_measures._signed), "cancel out"),
+        (measured(_nb03b_measures._squared), "these are squared distances"),
         (measured(_nb03b_measures._starting_sizes), "sizes at the start"),
         (measured(_nb03b_measures._outwards), "how much larger the weights became"),
         (measured(_nb03b_measures._change_of_size), "by how much the sizes changed"),
-        (minus_one, "this is the ratio minus 1"),
+        (minus_one, "the ratio minus 1"),
         (another_start, "You gave train another start"),
         (lambda start, find, train: find(start, 0) and 1.0, "You never called train"),
         (lambda start, find, train: train(start, 0) and 1.0, "You never called find"),
@@ -190,7 +201,9 @@ def test_fair_movement_names_the_mistake(attempt, message, capsys):
     assert any(part in out for part in message.split("|"))
 
 
-@pytest.mark.parametrize("measure", [_nb03b_measures._against_the_cut, _nb03b_measures._upside_down])
+@pytest.mark.parametrize(
+    "measure", [_nb03b_measures._against_the_cut, _nb03b_measures._root_mean_square, _nb03b_measures._upside_down]
+)
 def test_what_only_shows_where_weights_matter_is_noticed_there(measure, capsys):
     assert not nb03b.fair_movement(measured(measure))
     out = capsys.readouterr().out
@@ -223,6 +236,10 @@ UNFAIR = {
     "circular": measured(_nb03b_measures.ratio, (1, 1)),
     "all layers together": measured(_nb03b_measures._pooled),
     "against the cut": measured(_nb03b_measures._against_the_cut),
+    "difference": difference,
+    "root mean square": measured(_nb03b_measures._root_mean_square),
+    "signed": measured(_nb03b_measures._signed),
+    "squared": measured(_nb03b_measures._squared),
     "upside down": measured(_nb03b_measures._upside_down),
     "sizes at the end": measured(_nb03b_measures._final_sizes),
     "mean of the layers": measured(_nb03b_measures._mean_of_layers),

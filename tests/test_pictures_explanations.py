@@ -6,9 +6,10 @@ Oracles: means by hand, of tables made here in which every seed has a known dist
 import pandas as pd
 import pytest
 
+from lth_teach.lab.pictures import arm_rows, explanations_gaps, explanations_parts
 from lth_teach.lab.pictures import explanations as figures
-from lth_teach.lab.pictures import explanations_gaps, explanations_parts
 from lth_teach.lab.plots import STYLES
+from lth_teach.replicates import interval
 
 ACCURACY = {
     ("dense", 1.0): 0.64,
@@ -57,9 +58,9 @@ def test_arms_reached_are_told_from_top_to_bottom_and_missing_ones_left_out():
 
 def test_an_arm_has_the_colour_that_it_has_everywhere_and_noise_is_not_random():
     for arm in ("dense", "ticket", "re-initialised", "random"):
-        assert explanations_parts.look_of(arm) == {"color": STYLES[arm][0], "marker": STYLES[arm][1]}
-    own = {explanations_parts.look_of(arm)["color"] for arm in ("noise 0.5σ", "largest at the start")}
-    assert explanations_parts.look_of("noise 0.5σ") == explanations_parts.look_of("noise 4σ")
+        assert arm_rows.look_of(arm) == {"color": STYLES[arm][0], "marker": STYLES[arm][1]}
+    own = {arm_rows.look_of(arm)["color"] for arm in ("noise 0.5σ", "largest at the start")}
+    assert arm_rows.look_of("noise 0.5σ") == arm_rows.look_of("noise 4σ")
     assert len(own | {colour for colour, _ in STYLES.values()}) == len({colour for colour, _ in STYLES.values()}) + 2
 
 
@@ -72,13 +73,63 @@ def test_movement_tells_three_ratios_on_one_scale():
     assert len({axes.get_xlim() for axes in figure.axes}) == 1
 
 
+def test_one_s_own_run_is_shown_where_the_archive_has_its_setting():
+    """Oracle: the panel's own column budget. A hollow marker lies at the run's value, in the row of another order."""
+    short, long = moving().assign(budget="short"), moving().assign(budget="long")
+    figure = figures.movement({"short": short, "long": long}, 1.17, {"budget": "long"})
+    hollow = [[line for line in axes.lines if line.get_markersize() == 11] for axes in figure.axes]
+    assert [len(lines) for lines in hollow] == [0, 1]
+    assert list(hollow[1][0].get_xdata()) == [1.17]
+    assert figure.alt.count("a hollow marker for your run") == 1
+    assert "your run" in [text.get_text().removeprefix("hollow: ") for text in figure.axes[1].texts]
+    other = figures.movement({"short": short}, 1.17, {"budget": "long"})
+    assert "your run" not in other.alt
+
+
+def test_noise_marks_the_arms_of_one_s_own_run():
+    rows = table().assign(budget="short")
+    figure = figures.noise({"short": rows}, {"ticket": 0.6, "noise 2σ": 0.5, "another": 0.4}, {"budget": "short"})
+    marks = [line.get_xydata().tolist()[0] for line in figure.axes[0].lines if line.get_markersize() == 11]
+    assert marks == [[0, 60.0], [3, 50.0]]
+    assert "hollow markers for your run" in figure.alt
+    assert "your run" not in figures.noise({"short": rows}, {"ticket": 0.6}, {"budget": "long"}).alt
+
+
 def test_over_a_random_mask_the_places_share_of_the_tickets_lead():
-    """Oracle: by hand, 63 − 45 = 18 points and 47 − 45 = 2, a ninth, in every seed."""
+    """Oracle: by hand, 63 − 45 = 18 points and 47 − 45 = 2, a ninth, in every seed; the largest have 46 − 45 = 1."""
     figure = figures.over_random({"short": table()})
     assert figure.alt == (
         "Points of test accuracy above a random mask. short, n = 12 seeds: the ticket 18.0 [18.0, 18.0], its places "
-        "with new values 2.0 [2.0, 2.0], 11 % of it."
+        "with new values 2.0 [2.0, 2.0], the largest at the start 1.0 [1.0, 1.0]; the places give 11 [11, 11] % of it, "
+        "and lead the largest by 1.0 [1.0, 1.0]."
     )
+
+
+def test_the_ends_of_a_share_s_interval_are_where_the_interval_of_the_rest_reaches_zero():
+    """Oracle: the definition, with the course's own interval of part − q · whole."""
+    whole = pd.Series([9.0, 10.0, 12.0, 11.0, 8.0])
+    part = pd.Series([5.0, 4.0, 7.0, 6.0, 6.0])
+    found = explanations_parts.share(part, whole)
+    assert found.mean == pytest.approx(56)  # 28 of 50
+    assert interval(part - found.low / 100 * whole).low == pytest.approx(0, abs=1e-9)
+    assert interval(part - found.high / 100 * whole).high == pytest.approx(0, abs=1e-9)
+
+
+def test_a_share_of_what_may_be_zero_and_of_one_seed_has_no_interval():
+    around_zero = pd.Series([-2.0, 4.0, -1.0])
+    assert explanations_parts.share(pd.Series([1.0, 2.0, 1.0]), around_zero).low is None
+    assert explanations_parts.share(pd.Series([1.0]), pd.Series([4.0])).low is None
+    assert "11 % of it" in figures.over_random({"mine": table(1)}).alt
+
+
+def test_new_draws_within_a_point_of_their_ticket_are_counted():
+    """Oracle: by hand; three of twelve draws are 0.5 points below their ticket, one is 2 above, the others 16 below."""
+    rows = table()
+    drawn = rows["arm"] == "re-initialised"
+    ticket = rows[rows["arm"] == "ticket"]["accuracy"].to_numpy()
+    rows.loc[drawn & (rows["seed"] < 3), "accuracy"] = ticket[:3] - 0.005
+    rows.loc[drawn & (rows["seed"] == 3), "accuracy"] = ticket[3] + 0.02
+    assert "; 4 of 12 new draws within a point of their ticket." in figures.noise({"short": rows}).alt
 
 
 def test_noise_stands_at_the_same_place_in_every_panel_and_tells_what_it_costs():
@@ -96,7 +147,7 @@ def test_a_gap_is_training_less_test():
     figure = explanations_gaps.gaps({"short": table()}, {"all": ("dense", 1.0), "a tenth": ("ticket", 0.107)})
     assert figure.alt == (
         "Accuracy on training and on test rows, in percent. short, n = 12 seeds: all 74.0 and 64.0, gap 10.0; a tenth "
-        "73.0 and 63.0, gap 10.0."
+        "73.0 and 63.0, gap 10.0, against dense −1.0 [−1.0, −1.0]."
     )
 
 
@@ -110,6 +161,20 @@ def test_wide_gaps_have_two_scales_and_the_dense_network_a_line():
     assert "dense 74.0 and 64.0, gap 10.0; random, 11 % 55.0 and 45.0, gap 10.0, against dense −19.0" in figure.alt
     assert [text.get_text() for text in right.texts] == ["10.0", "10.0", "gap"]
     assert any(list(line.get_xdata()) == pytest.approx([64.0, 64.0]) for line in right.lines)
+
+
+def test_a_ticket_is_compared_with_the_dense_network_of_the_last_panel_too():
+    """Oracle: by hand; the long dense network has 66 %, in the first five seeds, and the short ticket 63."""
+    long = table(5)
+    long.loc[long["arm"] == "dense", "accuracy"] += 0.02
+    arms = {"dense": ("dense", 1.0), "ticket": ("ticket", 0.107), "random": ("random", 0.107)}
+    figure = explanations_gaps.fits({"short": table(), "long": long}, arms)
+    told = "ticket 73.0 and 63.0, gap 10.0, against dense −1.0 [−1.0, −1.0] (against dense of long, n = 5: −3.0 "
+    assert told in figure.alt
+    assert figure.alt.count("against dense of long") == 1
+    dotted = [[line for line in axes.lines if line.get_linestyle() == ":"] for axes in figure.axes]
+    assert [len(lines) for lines in dotted] == [0, 1, 0, 0]
+    assert list(dotted[1][0].get_xdata()) == pytest.approx([66.2, 66.2])  # five seeds: three above the mean, two below
 
 
 def test_a_difference_is_taken_seed_by_seed_and_has_a_95_percent_interval():

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
 
+from ..experiments import explanations
 from ..experiments.archive import prediction
 from ..experiments.imp import LAST, Setup, levels_at
 from ..finder import LotteryTicketFinder
 from ..ground.states import State
 from ..masks import Masks
+from ..randomness import generator
 from ..tickets import Ticket, train_ticket
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 
 COMPARED = 7  # numbers of one's own run that the page compares with the archive: three, and four amounts of noise
+FEWEST = 10  # runs that say where one more should lie; of three a point apart the range would be 60 points wide
 
 
 class Bench:
@@ -57,6 +60,21 @@ class Bench:
         """Test accuracy of a ticket that was trained in the order of the seed."""
         return float(train_ticket(Ticket(masks, {**self._state, **start}), self._network({}), self._setup.train))
 
+    def noisy(self, with_noise: Callable[[State, float, torch.Generator], State], amount: float) -> State:
+        """The start with a learner's noise, drawn from the experiment's random numbers, so that others can repeat it.
+
+        Layer by layer, as the experiment draws. What agrees with the experiment's noise but for rounding is replaced by
+        it: in 450 steps the last digit would grow.
+        """
+        seed = self._setup.seed
+        ones = {name: torch.ones_like(weights, dtype=torch.bool) for name, weights in self.start.items()}
+        theirs = explanations.with_noise(Ticket(ones, self._state), amount, seed).initial_weights
+        found = {}
+        for index, (name, weights) in enumerate(self.start.items()):
+            mine = with_noise({name: weights.clone()}, amount, generator("noise", seed, index))[name].to(weights)
+            found[name] = theirs[name] if torch.allclose(mine, theirs[name], rtol=1e-4, atol=1e-6) else mine
+        return found
+
     def _network(self, start: State) -> nn.Module:
         model = self._setup.network(self._setup.seed)
         model.load_state_dict({**self._state, **start})
@@ -71,19 +89,25 @@ def expected(own: Mapping[str, float], rows: pd.DataFrame, moved: float | None =
 
     Args:
         own: arm → test accuracy (a fraction), at the last level.
-        rows: of the archive, one study, data set and budget.
+        rows: of the archive, one study, data set and budget; with fewer than ten runs no range is given.
         moved: how far the ticket's weights moved in another order, over weights at random.
 
     Raises:
         ValueError: an arm that the rows lack.
     """
-    alarm = 0.01 / COMPARED  # an honest run is outside anywhere on the page at most once in 100 times
     last = rows[rows["level"] == rows["level"].max()]
-    lines = []
-    for arm, mine in own.items():
-        low, high = prediction(last[last["arm"] == arm]["accuracy"], alarm)
-        lines.append(f"{arm:<21}{mine:.1%}, expected {low:.1%} to {high:.1%}")
+    lines = [_line(arm, mine, last[last["arm"] == arm]["accuracy"], ".1%") for arm, mine in own.items()]
     if moved is not None:
-        low, high = prediction(rows[rows["arm"] == "dense, other order"]["moved"], alarm)
-        lines.append(f"{'moved, another order':<21}{moved:.2f} times as far, expected {low:.2f} to {high:.2f}")
+        fresh = rows[rows["arm"] == "dense, other order"]["moved"]
+        lines.append(_line("moved, another order", moved, fresh, ".2f", " times as far"))
     return "\n".join(lines)
+
+
+def _line(name: str, mine: float, others: pd.Series, form: str, unit: str = "") -> str:
+    """A number of one's own run, the range of one more like the others, and whether it lies inside."""
+    low, high = prediction(others, 0.01 / COMPARED)  # an honest page has one outside at most once in 100 times
+    found, n = f"{name:<21}{mine:{form}}{unit}", len(others)
+    if n < FEWEST:
+        return f"{found}; made here: n = {n}, too few to say where it should lie"
+    word = "inside" if low <= mine <= high else "OUTSIDE"
+    return f"{found}, expected {low:{form}} to {high:{form}} (n = {n}): {word}"

@@ -14,7 +14,7 @@ from ...randomness import generator
 from . import Wrong, describe
 from ._nb03b_measures import CLOSE, MISTAKES, Masks, Measure, State, ratio
 
-SHAPES = {"slow": (150, 100), "fast": (50, 100)}
+SHAPES = {"slow": (300, 200), "fast": (100, 200)}
 SPREAD = {"slow": 0.1, "fast": 0.5}  # of the noise that a training adds in each layer; starting values have 0.5
 KEPT = 0.2
 
@@ -120,8 +120,8 @@ def judge(world: World, seen: Watched, found: Any) -> None:
         return
     if any(_close(value + 1, one) for one in true):
         raise Wrong(
-            f"{case}  expected  {true[0]:.3g}\n  found     {value:.3g}\nLikely: this is the ratio minus 1. Return the "
-            "ratio: 1 means as far."
+            f"{case}  expected  {true[0]:.3g}\n  found     {value:.3g}\nLikely: this is a difference, or the ratio "
+            "minus 1. Divide, and return the ratio: 1 means as far."
         )
     why = _likely(world, orders, value)
     raise Wrong(f"{case}  expected  {true[0]:.3g}\n  found     {value:.3g}" + (f"\nLikely: {why}" if why else ""))

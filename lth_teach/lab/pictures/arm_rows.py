@@ -10,9 +10,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def look_of(arm: str, position: int) -> dict[str, Any]:
-    """Colour and marker of an arm; "dense, twelve times as long" has those of "dense"."""
-    return style(arm.split(",")[0], position)
+NOISY = {"color": "#7F3C8D", "marker": "X"}
+LARGEST = {"color": "#8C564B", "marker": "v"}
+
+
+def look_of(arm: str, position: int = 0) -> dict[str, Any]:
+    """Colour and marker of an arm; "dense, twelve times as long" has those of "dense", and all amounts of noise one."""
+    if arm.startswith("noise"):
+        return NOISY
+    return LARGEST if arm.startswith("largest") else style(arm.split(",")[0], position)
 
 
 def check(rows: pd.DataFrame, columns: tuple[str, ...]) -> None:

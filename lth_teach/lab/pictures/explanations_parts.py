@@ -9,22 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...replicates import Interval, interval
-from ..plots import Picture, style
+from ..plots import Picture
 from .matching import signed
 
 if TYPE_CHECKING:
     import pandas as pd
 
-NOISY = {"color": "#7F3C8D", "marker": "X"}
-LARGEST = {"color": "#8C564B", "marker": "v"}
 BAND = "bar: 95 % interval, dots: single seeds"
-
-
-def look_of(arm: str) -> dict[str, Any]:
-    """Colour and marker of an arm of this chapter."""
-    if arm.startswith("noise"):
-        return NOISY
-    return LARGEST if arm.startswith("largest") else style(arm.split(",")[0])
 
 
 def at(rows: pd.DataFrame, arm: str, density: float) -> pd.DataFrame:
@@ -46,6 +37,43 @@ def said(value: Interval) -> str:
     """Mean and, where there is one, interval; to a tenth, with a minus of its own."""
     bounds = "" if value.low is None or value.high is None else f" [{signed(value.low)}, {signed(value.high)}]"
     return f"{signed(value.mean)}{bounds}"
+
+
+def share(part: pd.Series, whole: pd.Series) -> Interval:
+    """How many percent of a whole a part is, both means over seeds, with Fieller's 95 % interval.
+
+    It holds the shares q for which 0 lies in the interval of part − q · whole. None where the whole may be zero.
+
+    Args:
+        part, whole: a value a seed, with the seeds as index.
+    """
+    both = part.to_frame("part").assign(whole=whole).dropna()
+    n, mean = len(both), both.mean()
+    value = 100 * float(mean["part"] / mean["whole"])
+    if n == 1:
+        return Interval(value, None, None, 1)
+    from scipy.special import stdtrit
+
+    reach = float(stdtrit(n - 1, 0.975)) ** 2 / n * both.cov()
+    a, b, c = (mean[x] * mean[y] - reach.loc[x, y] for x, y in (("whole",) * 2, ("part", "whole"), ("part",) * 2))
+    if a <= 0:
+        return Interval(value, None, None, n)
+    half = math.sqrt(b * b - a * c)
+    return Interval(value, 100 * (b - half) / a, 100 * (b + half) / a, n)
+
+
+def like(rows: pd.DataFrame, kind: Mapping[str, Any]) -> bool:
+    """Whether these rows have that setting, so that a run of it may be shown among them."""
+    return bool(kind) and all((rows[name] == value).all() for name, value in kind.items())
+
+
+def own_run(axes: Any, points: Sequence[tuple[float, float, Mapping[str, Any]]], x: float, y: float) -> None:
+    """One's own run, a large hollow marker a point (x, y, look), and these words, at a place in the panel (0 to 1)."""
+    hollow: dict[str, Any] = {"markersize": 11, "markerfacecolor": "none", "markeredgewidth": 1.8, "linestyle": "none"}
+    for across, up, look in points:
+        axes.plot([across], [up], zorder=4, **hollow, **look)
+    side = "left" if x < 0.5 else "right"
+    axes.text(x, y, "hollow: your run", fontsize=11, ha=side, va="center", transform=axes.transAxes)
 
 
 def panels(
