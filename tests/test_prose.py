@@ -16,7 +16,17 @@ from lth_teach.replicates import interval
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = {"notebooks/02_imp.ipynb": "imp", "README.md": "imp", "docs/index.md": "imp"}
-SHOWN = ("00_start_here", "01_hypothesis", "03_stability", "03b_three_explanations", "05_late_reset", "11_imp_lemma")
+SHOWN = (
+    "00_start_here",
+    "01_hypothesis",
+    "03_stability",
+    "03b_three_explanations",
+    "05_late_reset",
+    "06_malach_bound",
+    "09_gradient_flow",
+    "10_generalisation",
+    "11_imp_lemma",
+)
 INVENTED = "invented-numbers"  # tag of a text cell with a made-up example
 NUMBER = r"−?\d+\.\d"
 QUOTED = re.compile(rf"(?<![\d.v−]){NUMBER} \[{NUMBER}, {NUMBER}\]|(?<![\d.v−§]){NUMBER}(?![\d.])")

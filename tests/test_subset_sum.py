@@ -82,22 +82,6 @@ def test_the_worst_distance_is_the_largest_on_a_fine_grid(sums):
     assert on_grid - 1e-12 <= subset_sum.worst_distance(np.array(sums)) <= on_grid + 0.0005
 
 
-def test_numbers_are_counted_until_every_target_is_near():
-    powers = [-1, 0.5, 0.25, 0.125, 0.0625]  # the sums of the first k lie 2^(1−k) apart, from −1 to 1 − 2^(1−k)
-    assert subset_sum.numbers_until_all_near(powers, [0.25, 0.0625, 0.01]) == [2, 4, None]
-    assert subset_sum.numbers_until_all_near([], [0.5, 0.4]) == [0, None]  # the empty sum serves all within ½
-    with pytest.raises(ValueError, match="positive"):
-        subset_sum.numbers_until_all_near(powers, [0.1, 0.0])
-
-
-@given(seed=st.integers(0, 1_000))
-@settings(deadline=None, max_examples=20)
-def test_a_smaller_tolerance_never_needs_fewer_numbers(seed):
-    numbers = np.random.default_rng(seed).uniform(-1, 1, 16)
-    needed = [count or 99 for count in subset_sum.numbers_until_all_near(numbers, [0.3, 0.1, 0.03, 0.01])]
-    assert needed == sorted(needed)
-
-
 @given(epsilon=st.floats(1e-9, 0.4), failure=st.floats(1e-9, 0.4))
 def test_the_number_needed_grows_as_either_argument_shrinks(epsilon, failure):
     needed = subset_sum.numbers_needed(epsilon, failure)

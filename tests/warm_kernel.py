@@ -19,7 +19,7 @@ from pathlib import Path
 
 COMMON = ("torch", "pandas", "scipy.stats", "matplotlib.pyplot", "IPython", "ipykernel.kernelapp", "ipywidgets")
 OWN = ("data", "finder", "pruning_at_init", "replicates", "measures.tangent_kernel", "lab.checks", "lab.plots")
-OWN += ("lab.first_edition.claims", "explore.explorers", "explore.panel")
+OWN += ("lab.first_edition.claims", "explore.panel")
 
 
 def serve(address: str) -> None:

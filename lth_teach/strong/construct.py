@@ -3,7 +3,9 @@
 The target has one hidden ReLU layer. ``neurons`` keeps whole random neurons, one for each of the target's: the
 document's proof with the parts that it leaves out. ``products`` replaces each weight by a path through one more ReLU
 neuron, whose two random weights multiply to about that weight (Malach et al. 2020, arXiv 2002.00585). ``subsets``
-replaces it by several such paths, which add up to it (Pensia et al. 2020, arXiv 2006.07990).
+replaces it by several such paths, which add up to it (Pensia et al. 2020, arXiv 2006.07990). The last two double the
+depth, as those papers do; one more layer would be enough (Burkholz 2022, arXiv 2205.02321). Orseau et al. (2020, arXiv
+2006.12156) reach the same logarithm by digits of a weight, from random weights that are not uniform; not built here.
 
 In all three the random network comes first and is never changed; only a mask is chosen.
 """

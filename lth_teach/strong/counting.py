@@ -1,7 +1,8 @@
 """Counting: how many weights, or draws, a random network needs at least before it can contain a small one.
 
-For section 6.1 of the document. Notation: d inputs, n hidden neurons, weights bounded by B, tolerance ε, failure
-probability δ. Logarithms are natural unless they say log2.
+For section 6.1 of the document. Notation: d inputs, n hidden neurons, tolerance ε (a distance, never a probability),
+failure probability δ; B, the document's bound on weights, stands in its own formulas only. Logarithms are natural
+unless they say log2.
 """
 
 from __future__ import annotations
@@ -14,20 +15,23 @@ LARGEST = 0.5  # of a target's weights, where random ones are uniform in [−1, 
 MOST_DIGITS = 250  # of a number of random neurons; beyond, floats run out, and nothing is lost
 
 
-def weights_by_counting(epsilon: float, failure: float = 0.0, length: float = 1.0) -> float:
-    """The least number of weights M that counting allows, log2((1 − failure) · length / 2ε), not below 0.
+def weights_by_counting(epsilon: float, n: int = 1, failure: float = 0.0) -> float:
+    """The least number of weights M that counting allows, n log2(1/2nε) + log2(1 − failure), not below 0.
 
-    M weights have 2^M masks. At one input each masked network has one value, which serves the targets at most ε away:
-    an interval of 2ε. If a share 1 − failure of the targets in an interval of this length is served, then
-    2^M · 2ε ≥ (1 − failure) · length.
+    M weights have 2^M masks. For n = 1: at one input each masked network has one value, which serves the targets at
+    most ε away, an interval of 2ε. If a share 1 − failure of the targets in an interval of length 1 is served, then
+    2^M · 2ε ≥ 1 − failure. For n: targets with n hidden neurons and weights of at most ½ take any values in a volume of
+    n^(−n) at n inputs of the unit ball (neuron k is relu(½(x − t_k)), its kink t_k a step 2/n left of the k-th input,
+    so that the outer weight a_k adds a_k/n there and later neurons nothing); a mask serves (2ε)^n of it.
 
     Raises:
-        ValueError: ε or length not positive, or failure outside [0, 1).
+        ValueError: ε not positive, n below 1, or failure outside [0, 1).
     """
-    positive(epsilon=epsilon, length=length)
+    positive(epsilon=epsilon)
+    whole(n=n)
     if not 0 <= failure < 1:
         raise ValueError(f"failure must be at least 0 and below 1, got {failure}")
-    return max(0.0, math.log2((1 - failure) * length) - math.log2(2 * epsilon))
+    return max(0.0, math.log2(1 - failure) - n * math.log2(2 * n * epsilon))
 
 
 def document_width(n: int, failure: float) -> float:

@@ -57,8 +57,9 @@ def claimed_ball_bound(epsilon: float, bound: float, d: int) -> float:
 def mended_ball_bound(epsilon: float, bound: float, d: int) -> float:
     """A bound that holds for ε ≤ 2B: e^(−B²/2) (ε/2B)^d.
 
-    The ball of radius B and the one around w share a ball of radius ε/2; there the density is at least e^(−B²/2) of
-    its peak, while the whole ball of radius B weighs at most its volume times the peak.
+    Go from w towards the centre, by ε/2, or by ‖w‖ if that is less. The ball of radius ε/2 around that point lies
+    within ε of w, and in the ball of radius B: its centre is 0, or has the norm ‖w‖ − ε/2. There the density is at
+    least e^(−B²/2) of its peak, while the whole ball of radius B weighs at most its volume times the peak.
 
     Raises:
         ValueError: ε or B not positive, d below 1, or ε above 2B, where the bound would exceed 1 or be no bound.

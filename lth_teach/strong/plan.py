@@ -1,6 +1,7 @@
 """How large a random network must be so that pruning it can imitate a given target, and drawing one of that size.
 
-The three constructions are described in :mod:`lth_teach.imitation`, which chooses the masks.
+The three constructions are described in :mod:`lth_teach.strong.construct`, which chooses the masks. As there, a
+target's weights are at most ½, random ones uniform in [−1, 1], and ε is the largest error on the ball.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..ground.arguments import fraction, positive, whole
+from ..ground.arguments import fraction, positive
 from .counting import LARGEST, draws_for_all
-from .products import factor_candidates, product_candidates
+from .products import product_candidates
 from .subset_sum import subset_candidates
 from .target import Target, highest
 
@@ -94,33 +95,3 @@ def random_network(target: Target, widths: Sequence[int], random: np.random.Gene
 
 def _short(number: int) -> str:
     return f"{number:,}" if number < 1e9 else f"{number:.1e}"
-
-
-def sizes_for_one_neuron(epsilon: float, bound: float, d: int, failure: float = 0.05) -> dict[str, float]:
-    """How many random neurons each construction needs to come within ε of the d weights w of one neuron, ‖w‖ ≤ B.
-
-    The last entry is another kind of number: it is no construction and counts random *weights*, not neurons. It is the
-    least number of them by counting, if a share 1 − failure of all w in the box [−B, B]^d is to be served.
-
-    Closeness is Euclidean; paths meet each weight within ε/√d. Random weights are uniform: v in the ball of radius B,
-    or u and v in [−√2B, √2B], so that products reach 2B and the weights at most half of that.
-
-    Raises:
-        ValueError: B not positive, d below 1, ε outside (0, 2B), failure outside (0, 1), or a number of neurons too
-            large to compute with (the message says about how many).
-    """
-    positive(bound=bound)
-    whole(d=d)
-    fraction(failure=failure)
-    if not 0 < epsilon < 2 * bound:
-        raise ValueError(f"epsilon must lie strictly between 0 and 2B = {2 * bound}, got {epsilon}")
-    each, share = epsilon / (2 * bound * math.sqrt(d)), failure / (2 * d)
-    log2_ball = d / 2 * math.log2(math.pi) - math.lgamma(d / 2 + 1) / math.log(2)
-    counted = d * math.log2(2 * bound / epsilon) - log2_ball + math.log2(1 - failure)
-    return {
-        "match the neuron": draws_for_all(epsilon / (2 * bound), d, failure),
-        "match two factors": d * factor_candidates(each, share),
-        "best product": d * product_candidates(LARGEST, each, share),
-        "subset sum": d * subset_candidates(each, share),
-        "counting: at least": max(1, math.ceil(counted)),
-    }

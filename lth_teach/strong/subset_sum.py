@@ -96,34 +96,14 @@ def worst_distance(sums: np.ndarray, low: float = -0.5, high: float = 0.5) -> fl
     return max(*ends, float(inside.max(initial=0.0)) / 2)
 
 
-def numbers_until_all_near(numbers: np.ndarray, epsilons: Sequence[float]) -> list[int | None]:
-    """For each ε, how many of ``numbers``, taken in order, until every z in [−½, ½] is within ε of a subset sum.
-
-    ``None`` where all of them are too few.
-
-    Raises:
-        ValueError: an ε that is not positive; too many numbers (all 2^n sums are listed here).
-    """
-    if not all(epsilon > 0 for epsilon in epsilons):
-        raise ValueError(f"every epsilon must be positive, got {list(epsilons)}")
-    array, sums = _checked(numbers, halved=False), np.zeros(1)
-    needed: dict[float, int] = {}
-    for count in range(len(array) + 1):
-        if count:
-            sums = np.sort(np.concatenate([sums, sums + array[count - 1]]), kind="stable")
-        distance = worst_distance(sums)
-        needed |= {epsilon: count for epsilon in epsilons if epsilon not in needed and distance <= epsilon}
-        if len(needed) == len(set(epsilons)):
-            break
-    return [needed.get(epsilon) for epsilon in epsilons]
-
-
 def numbers_needed(epsilon: float, failure: float) -> int:
     """⌈C · log2(2 / min(ε, failure))⌉ products u · v of uniforms bring a z in [−½, ½] within ε of a subset sum.
 
-    The form is Lueker's (1998), as used by Pensia et al. (2020, arXiv 2006.07990): for some C all z are reached with
-    a probability of at least 1 − failure. His proof gives no useful C. Ours is measured for one z at a time, at the
-    worst place (|z| = ½), for u in [−1, 1] and v in [0, 1] or the other way round; it is not proven.
+    The form is Lueker's (1998), for numbers uniform in [−1, 1]; Pensia et al. (2020, arXiv 2006.07990) carried it over
+    to products. For some C *every* z is then reached with a probability of at least 1 − failure; the proof gives no
+    useful C. Ours is measured, for products of a u in [−1, 1] and a v in [0, 1] or the other way round, at the hardest
+    place (|z| = ½) and for every z: study "sums" of :mod:`lth_teach.experiments.malach_bound` and its claim
+    06-constant. It is not proven.
 
     Raises:
         ValueError: either argument outside (0, 1).

@@ -1,42 +1,67 @@
-"""Notebook 06, 5 points by machine: three submissions that are wrong in plausible ways, and what they deserve."""
+"""Notebook 06, 6 points by machine: three submissions that are wrong in plausible ways, and what they deserve."""
 
 import math
 
-from lth_teach import strong
+import numpy as np
+
+import lth_teach as lt
 
 
 class RoundsDown:
-    points = 3
+    points = 5
     says = {"weights_needed": "round up, not down"}
 
     def weights_needed(epsilon, length):
         return int(math.log2(length / (2 * epsilon)))
 
 
-class TakesWhatHelpsMost:
-    points = 2
-    says = {"closest_sum": "taking whatever number helps most, one after the other, is not exact"}
+class OnePathIsEnough:
+    points = 1
+    says = {
+        "two_paths": "one side of zero gets nothing",
+        "prune_layers": "one path a weight and side",
+    }
 
-    def closest_sum(numbers, target):
-        total, left = 0.0, list(numbers)
-        while left:
-            best = min(left, key=lambda number: abs(total + number - target))
-            if abs(total + best - target) >= abs(total - target):
-                break
-            total += best
-            left.remove(best)
-        return total
+    def two_paths(u, v, w):
+        first, second = np.abs(u * v - w).argsort()[:2]
+        return int(first), int(second)
+
+    def prune_layers(enter, leave, wanted):
+        keep_in, keep_out = np.zeros(enter.shape, bool), np.zeros(leave.shape, bool)
+        inputs = enter.shape[1]
+        for c in range(inputs):
+            own = np.arange(c, len(enter), inputs)
+            for side in (own[enter[own, c] > 0], own[enter[own, c] < 0]):
+                for r in range(len(leave)):
+                    best = side[np.abs(enter[side, c] * leave[r, side] - wanted[r, c]).argmin()]
+                    keep_in[best, c] = keep_out[r, best] = True
+        return keep_in, keep_out
 
 
-class ForgetsTheEmptySubset:
+class ForgetsHalfOfTheLine:
     points = 0
     says = {
         "weights_needed": "2ε in all and not ε",
-        "closest_sum": "the empty subset counts, too: its sum is 0",
+        "two_paths": "aim at w, not at −w",
+        "prune_layers": "only paths with u > 0 are kept",
     }
 
     def weights_needed(epsilon, length):
         return max(0, math.ceil(math.log2(length / epsilon)))
 
-    def closest_sum(numbers, target):
-        return min(strong.subset_sum.all_sums(numbers)[1:], key=lambda total: abs(total - target))
+    def two_paths(u, v, w):
+        right = np.where(u > 0, np.abs(u * v - w), np.inf).argmin()
+        left = np.where(u < 0, np.abs(u * v + w), np.inf).argmin()
+        return int(right), int(left)
+
+    def prune_layers(enter, leave, wanted):
+        keep_in, keep_out = np.zeros(enter.shape, bool), np.zeros(leave.shape, bool)
+        inputs = enter.shape[1]
+        for c in range(inputs):
+            own = np.arange(c, len(enter), inputs)
+            own = own[enter[own, c] > 0]
+            for r in range(len(leave)):
+                taken, _ = lt.strong.subset_sum.closest_subset(enter[own, c] * leave[r, own], wanted[r, c])
+                keep_out[r, own[taken]] = True
+            keep_in[own, c] = True
+        return keep_in, keep_out

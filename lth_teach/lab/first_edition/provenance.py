@@ -21,7 +21,7 @@ from typing import Any
 PACKAGE = Path(__file__).parents[2]
 SHOWS_ONLY = (
     *("lab.checks", "lab.environment", "lab.plots", "lab.first_edition.provenance"),
-    *("explore.explorers", "explore.panel", "explore.widgets"),
+    *("explore.panel", "explore.widgets"),
     "ground.levels",  # gives back what was computed before
 )
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...experiments import archive, explanations, hypothesis, imp, imp_lemma, residual
+from ...experiments import (
+    archive,
+    explanations,
+    generalisation,
+    gradient_flow,
+    hypothesis,
+    imp,
+    imp_lemma,
+    malach_bound,
+    residual,
+)
 from ...experiments.claims import CONDITION, FAILS, HOLDS, OPEN, OURS, Claim, Exact, judge
 from .findings import UNDECIDED
 
@@ -16,6 +26,9 @@ CHAPTERS: dict[str, tuple[Claim | Exact, ...]] = {  # by the name of the archive
     "imp": imp.CLAIMS,
     "residual": residual.CLAIMS,
     "explanations": explanations.CLAIMS,
+    "malach_bound": malach_bound.CLAIMS,
+    "gradient_flow": gradient_flow.CLAIMS,
+    "generalisation": generalisation.CLAIMS,
     "imp_lemma": imp_lemma.CLAIMS,  # all exact, so it has none
 }
 LEDGER = {HOLDS: "supported", FAILS: "refuted", CONDITION: "refined", OPEN: UNDECIDED}
