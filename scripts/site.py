@@ -32,7 +32,10 @@ CHAPTERS = (
     "02_imp",
     "03_stability",
     "03b_three_explanations",
+    "04_ntk_view",
     "05_late_reset",
+    "09_gradient_flow",
+    "10_generalisation",
     "11_imp_lemma",
 )
 PAGES = [ROOT / "notebooks" / f"{name}.ipynb" for name in CHAPTERS]

@@ -1,4 +1,4 @@
-"""The formulas of sections 6.2 and 6.3: values by hand, and how they move with n, k and m."""
+"""The formulas of section 6.3: values by hand, and how they move with n, k and m."""
 
 import math
 
@@ -17,81 +17,6 @@ SAMPLES = st.integers(1, 1_000_000)
 def sizes_and_kept(draw):
     n = draw(SIZES)
     return n, draw(st.integers(1, n - 1))
-
-
-@st.composite
-def gradients_and_masks(draw):
-    length = draw(st.integers(1, 40))
-    entries = st.floats(-1e6, 1e6).filter(lambda x: x == 0 or abs(x) > 1e-6)
-    gradient = draw(st.lists(entries, min_size=length, max_size=length).filter(any))
-    return np.array(gradient), np.array(draw(st.lists(st.booleans(), min_size=length, max_size=length)))
-
-
-# Section 6.2: the gradient that a mask keeps
-
-
-def test_the_cosine_of_the_two_weight_example():
-    assert bounds.cosine([100.0, 1.0], [True, False]) == pytest.approx(0.99995, abs=1e-6)
-    assert bounds.progress_ratio([100.0, 1.0], [True, False]) == pytest.approx(10_000 / 10_001)
-
-
-@given(gradients_and_masks())
-def test_the_progress_ratio_is_the_square_of_the_cosine(case):
-    gradient, kept = case
-    angle = bounds.cosine(gradient, kept)
-    assert 0 <= angle <= 1
-    assert bounds.progress_ratio(gradient, kept) == pytest.approx(angle**2, abs=1e-12)
-    norms = np.linalg.norm(gradient * kept) / np.linalg.norm(gradient)
-    assert angle == pytest.approx(norms, abs=1e-12)
-
-
-@given(gradients_and_masks(), st.data())
-def test_keeping_one_weight_more_never_lowers_the_cosine(case, data):
-    gradient, kept = case
-    more = kept.copy()
-    more[data.draw(st.integers(0, len(kept) - 1))] = True
-    assert bounds.cosine(gradient, more) >= bounds.cosine(gradient, kept) - 1e-12
-
-
-@given(gradients_and_masks(), st.floats(1e-200, 1e200))
-def test_the_length_of_the_gradient_does_not_matter(case, length):
-    gradient, kept = case
-    assert bounds.cosine(gradient * length, kept) == pytest.approx(bounds.cosine(gradient, kept), abs=1e-9)
-
-
-def test_masks_that_keep_all_of_the_gradient_or_none():
-    gradient = np.array([[3.0, 0.0], [0.0, -4.0]])
-    assert bounds.cosine(gradient, [[1, 0], [0, 1]]) == pytest.approx(1)
-    assert bounds.cosine(gradient, [[0, 1], [1, 0]]) == 0
-    assert bounds.progress_ratio(gradient, [[0, 1], [1, 0]]) == 0
-
-
-@pytest.mark.parametrize("function", [bounds.cosine, bounds.progress_ratio])
-@pytest.mark.parametrize(
-    ("gradient", "kept", "message"),
-    [
-        ([0.0, 0.0], [True, False], "no direction"),
-        ([1.0, math.nan], [True, False], "not finite"),
-        ([1.0, 2.0], [True], r"shape \(2,\), mask of shape \(1,\)"),
-        ([1.0, 2.0], [0.5, 0.0], "true and false, or 1 and 0; it also has 0.5"),
-        ([1.0, 2.0], [math.nan, 0.0], "it also has nan"),
-    ],
-)
-def test_gradients_without_a_cosine_are_refused(function, gradient, kept, message):
-    with pytest.raises(ValueError, match=message):
-        function(gradient, kept)
-
-
-def test_rounding_lifts_no_cosine_above_one():
-    numbers = np.random.default_rng(0)
-    assert max(bounds.cosine(numbers.normal(size=7), np.ones(7)) for _ in range(200)) == 1
-
-
-def test_masks_may_be_numbers():
-    assert bounds.cosine([3.0, 4.0], [1.0, 0.0]) == bounds.cosine([3.0, 4.0], [True, False]) == pytest.approx(0.6)
-
-
-# Section 6.3: bounds
 
 
 def test_values_by_hand():

@@ -227,6 +227,13 @@ def test_without_a_kernel_the_panel_reads_as_text():
     assert "Start, Stop and Resume" in panel.TicketPanel()._repr_mimebundle_()["text/plain"]
 
 
+def test_a_widget_is_shown_as_ipywidgets_shows_it_with_our_words_beside_it():
+    guess = widgets.Prediction("Heads or tails?", ["heads", "tails"])
+    view = "application/vnd.jupyter.widget-view+json"
+    shown, theirs = guess._repr_mimebundle_(), guess.widget._repr_mimebundle_()
+    assert shown == {view: theirs[view], "text/plain": guess.text}
+
+
 def test_a_prediction_is_shown_beside_what_was_measured(capsys):
     guess = widgets.Prediction("Heads or tails?", ["heads", "tails"])
     guess.reveal("heads")

@@ -6,10 +6,12 @@ import re
 
 import numpy as np
 import pytest
+import torch
 from explorer_pages import NODE, in_node, shown
 
 from lth_teach.explore import certificate, curvature, subset_sums
 from lth_teach.measures import bounds
+from lth_teach.measures.masked_descent import share
 from lth_teach.strong.subset_sum import closest_subset
 
 ALL = (subset_sums, curvature, certificate)
@@ -91,7 +93,7 @@ def test_a_run_follows_the_gradient_of_the_stated_loss(h, masked):
             (loss(a, b + tiny) - loss(a, b - tiny)) / (2 * tiny),
         ]
         assert found.losses[step] == pytest.approx(loss(a, b))
-        assert found.shares[step] == pytest.approx(bounds.progress_ratio(gradient, [True, False]), abs=1e-6)
+        assert found.shares[step] == pytest.approx(share(torch.tensor(gradient), torch.tensor([True, False])), abs=1e-6)
         assert found.a[step + 1] == pytest.approx(a - gradient[0] / 2, abs=1e-8)
         assert found.b[step + 1] == pytest.approx(b if masked else b - gradient[1] / 2, abs=1e-8)
     assert not masked or set(found.b) == {0}

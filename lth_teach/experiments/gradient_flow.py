@@ -129,15 +129,16 @@ class Setup:
         model, kept = self.network(masks, pruned), flat(masks)
         weights = prunable_parameters(model)
         made = Descent([], [], [], model)
-        for step in range(self.steps + 1):
-            loss, gradient = self.gradient(model)
-            whole = flat(gradient)
-            made.losses.append(loss)
-            made.shares.append(float(share(whole, kept)))
-            made.squares.append(float(whole.square().sum()))
-            with torch.no_grad():
-                for name, weight in weights.items() if step < self.steps else ():
-                    weight -= RATE * masks[name] * gradient[name]
+        with own_threads():
+            for step in range(self.steps + 1):
+                loss, gradient = self.gradient(model)
+                whole = flat(gradient)
+                made.losses.append(loss)
+                made.shares.append(float(share(whole, kept)))
+                made.squares.append(float(whole.square().sum()))
+                with torch.no_grad():
+                    for name, weight in weights.items() if step < self.steps else ():
+                        weight -= RATE * masks[name] * gradient[name]
         return made
 
     def search(self, prune_rate: float) -> Iterator[tuple[int, Masks, Descent]]:

@@ -6,13 +6,12 @@ This file, panel.py, progress.py and drawing.py are the only ones that import ip
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import ipywidgets
 
 from ..ground.devices import available_devices
-from ..lab import plots
 
 FULL = "calc(100% - 4px)"  # of the page, less the margins that every widget has; with 100 % its edge is cut off
 # At most that wide, and less where the page is narrower.
@@ -66,35 +65,6 @@ class Prediction(Shown):
         print(f"you predicted  {self.answer or 'nothing yet'}\nmeasured       {measured}{verdict}")
 
 
-class Explorer(Shown):
-    """Sliders and menus over a function that answers at once with a picture and a line of text.
-
-    Args:
-        draw: called with the values by name; returns (Picture, text). What it raises as ValueError is shown as text.
-        controls: name → widget with a ``value``.
-        text: what a page without a kernel shows instead.
-    """
-
-    def __init__(
-        self, draw: Callable[..., tuple[plots.Picture, str]], controls: dict[str, ipywidgets.Widget], text: str
-    ) -> None:
-        self.text = text
-        self._draw, self._controls = draw, controls
-        self._image, self._line = image(), ipywidgets.HTML()
-        for control in controls.values():
-            control.observe(self._redraw, names="value")
-        self.widget = ipywidgets.VBox([*controls.values(), self._line, self._image])
-        self._redraw()
-
-    def _redraw(self, _change: Any = None) -> None:
-        try:
-            picture, line = self._draw(**{name: control.value for name, control in self._controls.items()})
-        except ValueError as error:
-            self._line.value = f"<b>{html.escape(str(error))}</b>"
-            return
-        self._image.value, self._line.value = picture.png(), html.escape(line)
-
-
 def image(width: str = "700px") -> ipywidgets.Widget:
     """A place for a picture of this width, less where the page is narrower."""
     return ipywidgets.Image(format="png", layout={"width": FULL, "max_width": width, "height": "auto"})
@@ -108,13 +78,6 @@ def whole_slider(label: str, value: int, low: int, high: int) -> ipywidgets.Widg
 def hundredths_slider(label: str, value: float, low: float, high: float) -> ipywidgets.Widget:
     """A slider over fractions in steps of a hundredth."""
     return ipywidgets.FloatSlider(value, min=low, max=high, step=0.01, description=label, **WIDE)
-
-
-def choice_slider(label: str, options: Sequence[Any], value: Any) -> ipywidgets.Widget:
-    """A slider over given values, or (text, value) pairs."""
-    return ipywidgets.SelectionSlider(
-        options=list(options), value=value, description=label, continuous_update=False, **WIDE
-    )
 
 
 def menu(label: str, options: Sequence[Any], value: Any) -> ipywidgets.Widget:

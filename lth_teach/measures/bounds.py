@@ -1,4 +1,4 @@
-"""Sections 6.2 and 6.3 as formulas: how much gradient a mask keeps, and bounds on how far test and training part.
+"""Section 6.3 as formulas: bounds on how far test and training part.
 
 A generalisation bound says: with probability at least 1 − delta over the training samples, the test error is at most
 the training error plus this much. Errors lie in [0, 1], so a bound above 1 says nothing; it is called vacuous.
@@ -12,54 +12,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import ArrayLike
-
 from ..ground.arguments import fraction, whole, whole_number
-
-
-def cosine(gradient: ArrayLike, kept: ArrayLike) -> float:
-    """The cosine of the angle between a gradient g and its masked copy m ⊙ g, in [0, 1].
-
-    Computed from its definition, ⟨g, m ⊙ g⟩ / (‖g‖ ‖m ⊙ g‖). The numerator is ‖m ⊙ g‖², so it is ‖m ⊙ g‖ / ‖g‖.
-    It is 0 where the mask keeps no gradient at all.
-
-    Args:
-        gradient: any shape.
-        kept: the mask, of the same shape; true = kept.
-
-    Raises:
-        ValueError: shapes differ, the mask holds other values than 0 and 1, a gradient entry is not finite, or the
-            gradient is zero, so that it has no direction.
-    """
-    dense, sparse = _masked(gradient, kept)
-    norm = float(np.linalg.norm(sparse))
-    # min: rounding can lift a full mask's cosine just above 1.
-    return min(1.0, float(dense @ sparse) / (float(np.linalg.norm(dense)) * norm)) if norm > 0 else 0.0
-
-
-def progress_ratio(gradient: ArrayLike, kept: ArrayLike) -> float:
-    """First-order progress of a step along m ⊙ g over that of a step of the same rate along g, in [0, 1].
-
-    The document's section 6.2: ⟨g, m ⊙ g⟩ / ‖g‖², which is the square of :func:`cosine`. Arguments and errors as there.
-    """
-    dense, sparse = _masked(gradient, kept)
-    return float(dense @ sparse) / float(dense @ dense)
-
-
-def _masked(gradient: ArrayLike, kept: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    dense, mask = np.asarray(gradient, dtype=float), np.asarray(kept)
-    if dense.shape != mask.shape:
-        raise ValueError(f"gradient of shape {dense.shape}, mask of shape {mask.shape}; they must be the same")
-    if not (binary := np.isin(mask, (0, 1))).all():
-        raise ValueError(f"a mask holds only true and false, or 1 and 0; it also has {mask[~binary][0]}")
-    mask = mask.astype(bool)
-    if not np.isfinite(dense).all():
-        raise ValueError("the gradient has entries that are not finite")
-    if not dense.any():
-        raise ValueError("the gradient is zero, so it has no direction to preserve")
-    dense = dense.ravel() / np.abs(dense).max()  # so that no square over- or underflows; neither result depends on it
-    return dense, dense * mask.ravel()
 
 
 def log_choices(n: int, k: int) -> float:
