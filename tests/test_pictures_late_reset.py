@@ -19,6 +19,7 @@ GAPS = {  # (arm, k): points above the dense network at level 4; half of it at l
     ("learning-rate rewinding", 0.0): 2.0,
 }
 BARRIERS = {0.0: 0.08, 0.01: 0.03, 0.05: 0.01}
+STARTS = ("0", "1 %", "5 %")  # as the tables write them
 
 
 def rows(recipe="plain", budgets=("short", "long"), seeds=range(1000, 1006)):
@@ -155,7 +156,7 @@ def test_the_map_frames_what_keeps_up_and_shows_all_barriers():
         dashed = [frame for frame in axes.patches if frame.get_linestyle() == "--"]
         assert len(dashed) == sum(part.count("] ?") for part in told)
         (image,) = axes.images
-        assert image.get_array().count() == len([text for text in axes.texts if text.get_fontsize() > 11])
+        assert image.get_array().count() == len([text for text in axes.texts if text.get_fontsize() > 14])
     assert "short, random mask, k = 1 %: 9.1 % kept: 3.0 [3.0, 3.0], −5.0" in picture.alt
     assert "short, warm-up, k = 0" in picture.alt
     assert "long, warm-up" not in picture.alt  # there is no such run, and no cell
@@ -178,28 +179,57 @@ def test_a_barrier_that_may_lie_on_either_side_of_the_limit_has_a_question_mark(
 def test_halves_are_differences_within_seeds():
     found = pictures.late_reset_tables.halves(rows(), level=4)
     short, long = ([float(words.split()[0].replace("−", "-")) for words in found[name]] for name in ("short", "long"))
-    assert short == [4.0, 1.0, 7.5, 7.5 - 4.0 - 1.0, 7.5, 1.5, 1.5, 1.0]
-    assert long == pytest.approx([2.0, 0.5, 3.75, 1.25, 3.75, 0.75, 0.75, 1.0], abs=0.051)  # half of it, in tenths
+    assert short == [4.0, 1.0, 7.5, 7.5 - 4.0 - 1.0, 7.5, 0.0, 1.5, 1.5, 0.0, 4.0]
+    half = [2.0, 0.5, 3.75, 1.25, 3.75, 0.0, 0.75, 0.75, 0.0, 2.0]
+    assert long == pytest.approx(half, abs=0.051)  # in tenths
     assert found["short"].iloc[2] == "+7.5 [+7.5, +7.5]"  # the seeds' own ups and downs cancel
 
 
 def test_recipes_stand_in_the_order_of_the_rows_and_what_was_not_run_is_a_dash():
     table = pd.concat([rows(), rows("warm-up", ("short",)).query("k == 0")])
     found = pictures.late_reset_tables.recipes(table, level=4)
-    assert list(found.index) == [("short", "plain"), ("short", "warm-up"), ("long", "plain")]
-    assert found.loc["short", "plain"].to_dict() == {
-        "dense": "70.0",
-        "ticket, k = 0": "62.0",
-        "ticket, k = 1 %": "69.5",
-        "ticket, k = 5 %": "71.0",
+    assert list(found.columns) == ["short", "long"]
+    assert list(found.index)[3:] == [("plain", "ticket, k = 5 %"), ("warm-up", "dense"), ("warm-up", "ticket, k = 0")]
+    assert found["short"]["plain"].to_dict() == {  # ± 2.57 · 0.548 / √6
+        "dense": "70.0 [70.0, 70.0]",
+        "ticket, k = 0": "62.0 [61.4, 62.6]",
+        "ticket, k = 1 %": "69.5 [68.9, 70.1]",
+        "ticket, k = 5 %": "71.0 [70.4, 71.6]",
     }
-    assert found.loc["short", "warm-up"]["ticket, k = 5 %"] == "–"
+    assert found.loc[("warm-up", "ticket, k = 0"), "long"] == "–"
+    assert found.columns.name == "accuracy (%), n = 6 seeds"
 
 
-def test_the_map_is_counted_without_its_random_masks():
+def test_a_ticket_is_compared_with_its_dense_network_in_both_orders():
+    found = pictures.late_reset_tables.orders(rows())
+    assert list(found.columns) == ["own order", "another order"]
+    assert list(found.index)[:4] == [("short", kept, k) for kept, k in [*zip(3 * ["9.1 %"], STARTS), ("4.1 %", "0")]]
+    assert found.loc[("short", "4.1 %", "0")].to_list() == ["−8.0 [−8.6, −7.4]", "−7.0 [−7.6, −6.4]"]
+    assert found.loc[("long", "4.1 %", "5 %"), "another order"] == "+1.5 [+1.2, +1.8]"
+    assert found.columns.name == "points above dense, n = 6 seeds"
+
+
+def test_the_map_is_counted_by_density_in_both_orders_without_its_random_masks():
+    """In another order each ticket is a point better: at k = 1 % both may say what they could not."""
     found = pictures.late_reset_tables.counted(one_seed_stable(range(1000, 1006)))
-    short = found.loc["short"]
-    assert short.loc["stable"].to_dict() == {"keeps up": 2, "cannot say": 0, "behind": 0}  # k = 5 %, both levels
-    assert short.loc["cannot say"].to_dict() == {"keeps up": 1, "cannot say": 1, "behind": 0}  # k = 1 %, −0.2 and −0.5
-    assert short.loc["unstable"].to_dict() == {"keeps up": 0, "cannot say": 0, "behind": 2}  # k = 0
-    assert found.to_numpy().sum() == 12
+    told = {index: dict(zip(found.columns, line)) for index, *line in found.itertuples()}
+    none = {"keeps up": "0 / 0", "cannot say": "0 / 0", "behind": "0 / 0"}
+    assert {index: told[index] for index in told if index[0] == "short"} == {
+        ("short", "over 4.1 %", "stable"): none | {"keeps up": "1 / 1"},  # k = 5 %: +0.5
+        ("short", "over 4.1 %", "cannot say"): none | {"keeps up": "1 / 1"},  # k = 1 %: −0.2
+        ("short", "over 4.1 %", "unstable"): none | {"behind": "1 / 1"},  # k = 0: −4.0
+        ("short", "4.1 %", "stable"): none | {"keeps up": "1 / 1"},
+        ("short", "4.1 %", "cannot say"): none | {"keeps up": "0 / 1", "cannot say": "1 / 0"},  # −0.5 [−1.1, +0.1]
+        ("short", "4.1 %", "unstable"): none | {"behind": "1 / 1"},
+    }
+
+
+def test_a_kind_of_ticket_that_there_is_not_has_no_row():
+    assert "cannot say" not in pictures.late_reset_tables.counted(rows()).index.get_level_values(2)
+
+
+def test_your_own_runs_from_two_steps_stand_side_by_side():
+    mine = some_lines().query("seed == 1000 and arm == 'ticket' and level == 4")
+    (axes,) = pictures.late_reset.by_density(some_lines(), title="", mine=mine).axes
+    hollow, half = (line.get_xdata()[0] for line in axes.lines if line.get_markersize() > 10)
+    assert hollow > 100 * mine["density"].iloc[0] > half

@@ -61,13 +61,17 @@ THIS_PAGE = (
         ),
     ),
     Question(
-        "With a warm-up the very same θ₀ gives a lower barrier than without. What does that say of the document's "
-        "“unstable gradients initially”?",
+        "With a warm-up, tickets from the very same θ₀, under masks of their own, have a lower barrier than without. "
+        "What does that say of the document's “unstable gradients initially”?",
         (
-            Answer("That the gradients at θ₀ are small.", "They are the same numbers with and without the warm-up."),
+            Answer(
+                "That the gradients at θ₀ are small.",
+                "For the whole network they are the same numbers with and without the warm-up.",
+            ),
             Answer(
                 "That the gradients alone are not it: a step is the rate times the gradient.",
-                "The same gradients with smaller first steps end closer together. Instability is about where one ends.",
+                "Only the rates were set otherwise: smaller first steps, and copies end closer together. (Other masks "
+                "came of it, too; which of the two lowers the barrier, this page cannot say.)",
                 right=True,
             ),
             Answer("That warm-up changes θ₀.", "It changes the first rates. θ₀ is drawn before any step."),

@@ -93,7 +93,7 @@ def against_k(rows: pd.DataFrame, copies: pd.DataFrame, *, level: int) -> Pictur
     grid[0, 0].set_ylabel(GAP, fontsize=11)
     grid[1, 0].set_ylabel("error barrier (points)", fontsize=11)
     grid[0, -1].legend(frameon=False, fontsize=11)
-    grid[1, -1].legend(frameon=False, fontsize=11)
+    grid[1, -1].legend(frameon=False, fontsize=11, loc="upper right")  # both lines fall from left to right
     figure.suptitle(f"{kept} of the weights kept: how good, and how stable", fontsize=12)
     figure.alt = (
         f"Four panels against the starting step k, {kept} kept, dots are seeds. Accuracies: means with 95 % intervals. "
@@ -124,7 +124,7 @@ def by_density(rows: pd.DataFrame, *, title: str, mine: pd.DataFrame | None = No
 
     Args:
         rows: one budget and recipe, columns ``COLUMNS``; of each arm that is not dense, k = 0 and one other.
-        mine: columns arm, k, density and accuracy: the learner's own run, as large markers.
+        mine: columns arm, k, density and accuracy: the learner's own run, as large markers: from step 0 to the left.
     """
     check(rows, COLUMNS)
     figure = Picture("", 7.0, 4.4)
@@ -141,14 +141,14 @@ def by_density(rows: pd.DataFrame, *, title: str, mine: pd.DataFrame | None = No
             name, end = f"{arm}, k = {start_name(part['k'].iloc[0])}", tuple(means.iloc[-1])
         label(axes, name, end, (1.03, end[1]), axes.get_yaxis_transform(), look["color"])
         told.append((end[1], f"{name} {end[1]:.1f} % at {end[0]:.3g} % kept"))
-    axes.set_xlim(90 * rows["density"].min(), 108)
+    axes.set_xlim(85 * rows["density"].min(), 115)
     density_axis(axes)
     axes.set_ylabel("test accuracy (%)", fontsize=11)
     if mine is not None:
         for (arm, k), own in mine.groupby(["arm", "k"], sort=False):
             large: dict[str, Any] = {"markersize": 12, "markeredgewidth": 1.8, "markerfacecoloralt": "none"}
             large |= {"linestyle": "none", "fillstyle": "bottom" if k else "none", "zorder": 4}
-            axes.plot(100 * own["density"], 100 * own["accuracy"], **large, **style(str(arm)))
+            axes.plot((93 if k else 107) * own["density"], 100 * own["accuracy"], **large, **style(str(arm)))
     n = seeds(rows[rows["arm"] == "ticket"], ["k", "level"])
     axes.set_title(f"{title}\nsmall dots: n = {n}; lines: their means; dotted: from step 0", fontsize=11)
     own_words = " Large markers: your run, hollow from step 0, half filled from k." if mine is not None else ""

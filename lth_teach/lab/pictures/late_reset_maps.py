@@ -184,8 +184,8 @@ def stable(ridge: Middle) -> str:
 
 
 def _cell(axes: Any, row: int, column: int, ridge: str, gap: Interval, sign: str) -> None:
-    axes.text(column, row - 0.1, ridge, fontsize=14, ha="center", va="center")
-    axes.text(column, row + 0.26, signed(gap).partition(" ")[0], fontsize=10, ha="center", va="center")
+    axes.text(column, row - 0.14, ridge, fontsize=15, fontweight="bold", ha="center", va="center")
+    axes.text(column, row + 0.24, signed(gap).partition(" ")[0], fontsize=13, ha="center", va="center")
     if sign:
         line: dict[str, Any] = {"edgecolor": "#0072B2", "linewidth": 2.5, "linestyle": "--" if "?" in sign else "-"}
         frame = Rectangle((column - 0.46, row - 0.46), 0.92, 0.92, fill=False, **line)
