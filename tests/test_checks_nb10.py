@@ -1,95 +1,168 @@
-"""The checks of notebook 10 pass the solutions, and name the mistake in the likely wrong answers."""
+"""The checks of notebook 10 pass the solutions and others as good, and name the mistake in the likely wrong answers."""
 
+import inspect
 import math
+import runpy
+from collections import Counter
+from pathlib import Path
 
+import nbformat
 import pytest
 
-from lth_teach.lab import checks
-from lth_teach.measures import bounds
+from lth_teach.lab.checks import _nb10_prices, nb10
 
 pytestmark = pytest.mark.usefixtures("own_progress")
 
-
-def corrected_bound(n, k, m):
-    return math.sqrt(k * math.log(math.e * n / k) / m)
-
-
-def largest_k(n, m):
-    low, high = 0, n
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if corrected_bound(n, middle, m) <= 1 else (low, middle - 1)
-    return low
+SUBMISSIONS = [
+    made
+    for made in runpy.run_path(str(Path(__file__).parent / "submissions" / "nb10.py")).values()
+    if inspect.isclass(made)
+]
+PAGE = Path(__file__).parent.parent / "notebooks" / "10_generalisation.ipynb"
+POINTS = {"gap": 1, "price": 2, "price_list": 3}
+our_gap, our_price, our_list = (getattr(nb10, name).solution for name in POINTS)
 
 
-def by_trying(n, m):
-    k = 0
-    while k < n and corrected_bound(n, k + 1, m) <= 1:
-        k += 1
-    return k
+def test_the_courses_own_answers_pass(capsys):
+    for name in POINTS:
+        exercise = getattr(nb10, name)
+        assert exercise(exercise.solution)
+        assert exercise.or_ours(lambda *_: None) is exercise.solution
+    assert "gap: passed (4 cases).\nprice: passed" not in capsys.readouterr().out  # or_ours speaks in between
 
 
-def from_above(bound):
-    return lambda n, m: next((k for k in range(n, 0, -1) if bound(n, k, m) <= 1), 0)
-
-
-def from_below(bound):
-    return lambda n, m: next((k - 1 for k in range(1, n + 1) if bound(n, k, m) > 1), n)
-
-
-def test_the_solutions_pass(capsys):
-    assert checks.nb10.corrected_bound(corrected_bound)
-    assert checks.nb10.largest_k(largest_k)
-    assert capsys.readouterr().out == "corrected_bound: passed (4 cases).\nlargest_k: passed (6 cases).\n"
-
-
-@pytest.mark.parametrize("attempt", [bounds.sparse_bound, lambda n, k, m: ((k + k * math.log(n / k)) / m) ** 0.5])
-def test_other_ways_to_the_bound_pass_too(attempt):
-    assert checks.nb10.corrected_bound(attempt)
-
-
-def test_trying_one_k_after_the_other_passes_too():
-    assert checks.nb10.largest_k(by_trying)
+@pytest.mark.parametrize("made", SUBMISSIONS, ids=lambda made: made.__name__)
+def test_submissions_are_told_why_and_earn_what_they_deserve(made, capsys):
+    answers = {name: getattr(made, name) for name in POINTS if hasattr(made, name)}
+    assert set(made.says) == set(answers)
+    for name, answer in answers.items():
+        assert not getattr(nb10, name)(answer)
+        assert made.says[name] in capsys.readouterr().out
+    assert made.points == sum(points for name, points in POINTS.items() if name not in answers)
 
 
 @pytest.mark.parametrize(
     ("attempt", "message"),
     [
-        (lambda n, k, m: math.sqrt(k * math.log(n / k) / m), "the e is missing"),
-        (lambda n, k, m: math.sqrt(k * math.e * math.log(n / k) / m), "e belongs inside"),
-        (lambda n, k, m: math.sqrt(k / m) * math.log(math.e * n / k), "under the root"),
-        (lambda n, k, m: math.sqrt(k * math.log(math.e * n / k)) / m, "m belongs under the root"),
-        (lambda n, k, m: k * math.log(math.e * n / k) / m, "the root is missing"),
-        (lambda n, k, m: math.sqrt(k * math.log2(math.e * n / k) / m), "natural logarithm"),
-        (lambda n, k, m: math.sqrt(k * math.log10(math.e * n / k) / m), "natural logarithm"),
-        (lambda n, k, m: math.sqrt(n * math.log(math.e * n / k) / m), "the factor before the logarithm is k"),
-        (lambda n, k, m: math.sqrt(k * math.log(math.e * n) / m), "inside the logarithm stands e n / k"),
-        (lambda n, k, m: math.sqrt(k * math.log(math.e * k / n) / m), "ValueError"),
-        (lambda n, k, m: None, "Does your function return its result?"),
-        (lambda n, k, m: str(corrected_bound(n, k, m)), "not yet"),
+        (lambda n, m, d: our_gap(n, m, d) * math.sqrt(2), "the 2 beside the examples is missing"),
+        (lambda n, m, d: our_gap(n, m, d) * 2, "the 2 belongs below the fraction"),
+        (lambda n, m, d: our_gap(n, m, d) ** 2, "the root is missing"),
+        (lambda n, m, d: math.sqrt((n - math.log(d)) / 2) / m, "belongs under the root"),
+        (lambda n, m, d: math.sqrt(abs(n + math.log(d)) / (2 * m)), "not log(delta)"),
+        (lambda n, m, d: math.sqrt(n / (2 * m)), "delta is missing"),
+        (lambda n, m, d: math.sqrt(((math.log(n) if n else n) - math.log(d)) / (2 * m)), "do not take it again"),
+        (lambda n, m, d: math.sqrt(n / d / (2 * m)), "delta divides the number of networks"),
+        (lambda n, m, d: math.sqrt((n - math.log10(d)) / (2 * m)), "natural logarithm"),
+        (lambda n, m, d: None, "Does your function return its result?"),
+        (lambda n, m, d: 1 / 0, "ZeroDivisionError"),
     ],
 )
-def test_a_wrong_bound_is_told_why(attempt, message, capsys):
-    assert not checks.nb10.corrected_bound(attempt)
+def test_gap_names_the_mistake(attempt, message, capsys):
+    assert not nb10.gap(attempt)
     assert message in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
     ("attempt", "message"),
     [
-        (lambda n, m: largest_k(n, m) + 1, "the last good one is one less"),
-        (lambda n, m: largest_k(n, m) - 1, "one less than the largest"),
-        (lambda n, m: largest_k(n, m) / n, "that is a density"),
-        (from_below(bounds.document_bound), "the e is missing"),
-        (from_above(bounds.document_bound), "comes down again near k = n"),
-        (lambda n, m: min(n, m), "that is m"),
-        (lambda n, m: largest_k(n, m) if largest_k(n, m) < n else m, "k may not be larger than n"),
-        (lambda n, m: max(1, largest_k(n, m)), "return 0"),
-        (lambda n, m: None, "Does your function return its result?"),
-        (lambda n, m: [largest_k(n, m)], "not yet"),
-        (lambda n, m: 1 / 0, "ZeroDivisionError"),
+        (lambda n, k, b, o, s: our_price(n, k, b, 0, s), "the biases are stored, too"),
+        (lambda n, k, b, o, s: our_price(n, k, b, o, 1), "the settings are missing"),
+        (lambda n, k, b, o, s: math.log(math.comb(n, k)), "the values are missing"),
+        (lambda n, k, b, o, s: (k + o) * b * math.log(2) + math.log(s), "the mask is missing"),
+        (lambda n, k, b, o, s: our_price(n, n, b, o, s) + math.log(math.comb(n, k)), "only the weights that are kept"),
+        (lambda n, k, b, o, s: our_price(n, k, b, o, s) / math.log(2), "this is in bits"),
+        (lambda n, k, b, o, s: math.comb(n, k) * 2 ** (b * (k + o)) * s, "take its logarithm"),
+        (lambda n, k, b, o, s: our_price(n, k, b, o, 1) + s, "inside a logarithm"),
+        (lambda n, k, b, o, s: None, "Does your function return its result?"),
     ],
 )
-def test_a_wrong_k_is_told_why(attempt, message, capsys):
-    assert not checks.nb10.largest_k(attempt)
+def test_price_names_the_mistake(attempt, message, capsys):
+    assert not nb10.price(attempt)
     assert message in capsys.readouterr().out
+
+
+def test_counting_with_whole_numbers_passes():
+    assert nb10.price(lambda n, k, b, o, s: math.log(math.comb(n, k) * 2 ** (b * (k + o)) * s))
+
+
+def one_after_the_other(values, bits):
+    """Laplace's rule: what was seen is expected again."""
+    seen, price = Counter(), 0.0
+    for place, value in enumerate(values):
+        price -= math.log((seen[value] + 1) / (place + 2**bits))
+        seen[value] += 1
+    return price
+
+
+def middle_first(values, bits):
+    """A list of prices that was fixed beforehand: binomial."""
+    top = 2**bits - 1
+    return sum(top * math.log(2) - math.log(math.comb(top, value)) for value in values)
+
+
+def the_cheaper_of_two(values, bits):
+    return math.log(2) + min(middle_first(values, bits), len(values) * bits * math.log(2))
+
+
+def by_entropy(values, bits):
+    return sum(-many * math.log(many / len(values)) for many in Counter(values).values())
+
+
+HONEST = {"ours": our_list, "one after the other": one_after_the_other, "fixed": middle_first}
+HONEST |= {"the cheaper of two": the_cheaper_of_two}
+WRONG = {
+    "entropy": by_entropy,
+    "the cheaper of two, for nothing": lambda v, b: the_cheaper_of_two(v, b) - math.log(2),
+    "flat": lambda v, b: len(v) * b * math.log(2),
+    "one price for all": lambda v, b: 695.0,
+}
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_any_honest_price_list_that_is_cheaper_passes(name):
+    assert nb10.price_list(HONEST[name])
+
+
+@pytest.mark.parametrize(
+    ("attempt", "message"),
+    [
+        (by_entropy, "Which frequencies were taken must be paid for, too"),
+        (WRONG["the cheaper of two, for nothing"], "too many lists are cheap at once"),
+        (WRONG["flat"], "that is the flat price"),
+        (lambda v, b: 0.0, "everything is free"),
+        (lambda v, b: -1.0, "nothing may cost less than nothing"),
+        (lambda v, b: our_list(v, b) / math.log(2), "in bits? Use natural logarithms"),
+        (lambda v, b: _nb10_prices._orders(v) + math.log(len(v) + 1), "more ways to share out the counts"),
+        (lambda v, b: len(v) * b * math.log(2) - 30 * (len(v) > 100), "hardly cheaper than the flat price"),
+        (lambda v, b: our_list(v, b) + 30, "every list is too dear"),
+        (lambda v, b: 695.0, "every list is too dear"),
+        (lambda v, b: None, "expected  one number, in nats"),
+        (lambda v, b: [our_list(v, b)], "expected  one number, in nats"),
+        (lambda v, b: v[99], "IndexError"),
+    ],
+)
+def test_price_list_names_the_mistake(attempt, message, capsys):
+    assert not nb10.price_list(attempt)
+    assert message in capsys.readouterr().out
+
+
+def test_the_values_of_the_check_pile_up_in_the_middle():
+    values = _nb10_prices.skewed()
+    assert len(values) == _nb10_prices.LONG
+    counts = [values.count(value) for value in range(8)]
+    assert counts == counts[::-1]
+    assert counts[:4] == sorted(counts[:4])
+
+
+@pytest.mark.parametrize("name", [*HONEST, *WRONG])
+def test_the_hidden_test_of_the_page_takes_every_honest_list_and_no_other(name):
+    """Where the check and the hidden test disagreed, a learner would pass on the page and lose the points."""
+    cells = nbformat.read(PAGE, as_version=4).cells
+    (hidden,) = [cell.source for cell in cells if cell.source.startswith("assert checks.nb10.price_list(")]
+    _, _, hidden = hidden.partition("\n")
+    given = {"math": math, "price_list": (HONEST | WRONG)[name]}
+    if name in HONEST:
+        exec(hidden, given)
+    else:
+        with pytest.raises(AssertionError):
+            exec(hidden, given)

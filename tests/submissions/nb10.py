@@ -1,42 +1,46 @@
-"""Notebook 10, 3 points by machine: three submissions that are wrong in plausible ways, and what they deserve."""
+"""Notebook 10, 6 points by machine: three submissions that are wrong in plausible ways, and what they deserve."""
 
 import math
 
 
-class CopiesTheDocumentsBound:
-    """Exercise 2 calls what exercise 1 defines, so its answer, otherwise right, is that of the document's bound."""
+class ForgetsTheUnion:
+    points = 5
+    says = {"gap": "the union over all of them is missing"}
 
-    points = 0
-    says = {
-        "corrected_bound": "that is the document's bound: the e is missing",
-        "largest_k": "not yet",
-    }
-
-    def corrected_bound(n, k, m):
-        return math.sqrt(k * math.log(n / k) / m)
+    def gap(log_networks, examples, delta):
+        return math.sqrt(math.log(1 / delta) / (2 * examples))
 
 
-class ReturnsOneTooMany:
+class PaysWithTheDocumentsFormula:
     points = 1
-    says = {"largest_k": "that is the first k whose bound is above 1"}
-
-    def largest_k(n, m):
-        k = 1
-        while k <= n and math.sqrt(k * math.log(math.e * n / k) / m) <= 1:
-            k += 1
-        return k
-
-
-class ReturnsADensity:
-    points = 0
     says = {
-        "corrected_bound": "use the natural logarithm, math.log",
-        "largest_k": "that is a density; return the number of weights",
+        "price": "that is the document's k log(n/k)",
+        "price_list": "the frequencies are read off the list",
     }
 
-    def corrected_bound(n, k, m):
-        return math.sqrt(k * math.log2(math.e * n / k) / m)
+    def price(weights, kept, bits, biases, settings):
+        masks = kept * math.log(weights / kept)
+        return masks + (kept + biases) * bits * math.log(2) + math.log(settings)
 
-    def largest_k(n, m):
-        k = max((k for k in range(1, n + 1) if math.sqrt(k * math.log(math.e * n / k) / m) <= 1), default=0)
-        return k / n
+    def price_list(values, bits):
+        counts = [values.count(value) for value in set(values)]
+        return sum(-count * math.log(count / len(values)) for count in counts)
+
+
+class CountsBitsAsNats:
+    points = 0
+    says = {
+        "gap": "use the natural logarithm",
+        "price": "it costs b · log 2 nats",
+        "price_list": "that is the flat price",
+    }
+
+    def gap(log_networks, examples, delta):
+        return math.sqrt((log_networks + math.log2(1 / delta)) / (2 * examples))
+
+    def price(weights, kept, bits, biases, settings):
+        masks = math.log(math.comb(weights, kept))
+        return masks + (kept + biases) * bits + math.log(settings)
+
+    def price_list(values, bits):
+        return len(values) * bits * math.log(2)

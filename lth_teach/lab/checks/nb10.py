@@ -1,90 +1,133 @@
-"""Checks of notebook 10: the corrected bound, and the most weights for which it says something."""
+"""Checks of notebook 10: the luckiest of many networks, what networks cost to count, and an honest price list."""
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable
 
-from ...measures.bounds import document_bound, sparse_bound, vacuous
 from . import exercise, expect
+from ._nb10_prices import judge
+
+Gap = Callable[[float, int, float], float]
+Price = Callable[[int, int, int, int, int], float]
+
+
+def _gap(log_networks: float, examples: int, delta: float) -> float:
+    return math.sqrt((log_networks + math.log(1 / delta)) / (2 * examples))
 
 
 @exercise(
-    "Three parts, from the inside: log(en/k), times k over m, and the root of it all.",
-    "e is math.e, and math.log is the natural logarithm. log(en/k) = 1 + log(n/k).",
-    "return math.sqrt(k * math.log(math.e * n / k) / m)",
+    "Set the chance that any of them misleads, networks · exp(−2 · examples · ε²), equal to delta. Then solve for ε.",
+    "Divide by the number of networks and take logarithms: −2 · examples · ε² = log(delta) − log_networks.",
+    "ε is the root of (log_networks + log(1/delta)) / (2 · examples).",
+    solution=_gap,
 )
-def corrected_bound(attempt: Callable[[int, int, int], float]) -> int:
-    """(n, k, m) → √(k ln(en/k) / m)."""
-    cases = [(266_200, 56_168, 60_000), (100, 25, 50), (1_000, 1, 40), (43_000, 43_000, 9_800)]
-    mistakes: list[tuple[str, Callable[[int, int, int], float]]] = [
-        ("that is the document's bound: the e is missing.", document_bound),
-        ("e belongs inside the logarithm, which then is 1 + log(n/k).", _e_outside),
-        ("the logarithm belongs under the root.", lambda n, k, m: math.sqrt(k / m) * (1 + math.log(n / k))),
-        ("m belongs under the root.", lambda n, k, m: math.sqrt(k * (1 + math.log(n / k))) / m),
-        ("the root is missing.", lambda n, k, m: sparse_bound(n, k, m) ** 2),
-        ("use the natural logarithm, math.log.", lambda n, k, m: math.sqrt(k * math.log2(math.e * n / k) / m)),
-        ("use the natural logarithm, math.log.", lambda n, k, m: math.sqrt(k * math.log10(math.e * n / k) / m)),
-        ("the factor before the logarithm is k, the number of weights kept.", _n_outside),
-        ("the logarithm is of en/k, not of ek/n.", lambda n, k, m: math.sqrt(abs(k * (1 + math.log(k / n)) / m))),
-        ("n is all weights, and k those kept; inside the logarithm stands e n / k.", _only_n),
+def gap(attempt: Gap) -> int:
+    """(log_networks, examples, delta) → ε with networks · exp(−2 · examples · ε²) = delta."""
+    cases = [(math.log(10), 100, 0.05), (math.log(10**6), 60_000, 0.01), (25_569.0, 9_800, 0.05), (0.0, 100, 0.05)]
+    mistakes: list[tuple[str, Gap]] = [
+        ("that is for one network: the union over all of them is missing.", lambda n, m, d: _gap(0, m, d)),
+        ("the 2 beside the examples is missing.", lambda n, m, d: math.sqrt(2) * _gap(n, m, d)),
+        ("the 2 belongs below the fraction, beside the examples.", lambda n, m, d: 2 * _gap(n, m, d)),
+        ("the root is missing.", lambda n, m, d: _gap(n, m, d) ** 2),
+        ("2 · examples belongs under the root.", lambda n, m, d: _gap(n, 1, d) / m),
+        ("the surer you want to be, the smaller delta: log(1/delta), not log(delta).", _delta_turned),
+        ("delta is missing.", lambda n, m, d: _gap(n, m, 1.0)),
+        ("you were given the logarithm already; do not take it again.", _twice),
+        ("delta divides the number of networks, not its logarithm.", lambda n, m, d: math.sqrt(n / d / (2 * m))),
+        ("use the natural logarithm, math.log.", lambda n, m, d: math.sqrt((n + math.log10(1 / d)) / (2 * m))),
+        ("use the natural logarithm, math.log.", lambda n, m, d: math.sqrt((n + math.log2(1 / d)) / (2 * m))),
     ]
-    for n, k, m in cases:
-        expect(attempt, [n, k, m], sparse_bound(n, k, m), mistakes, f"n {n:,}, k {k:,}, m {m:,}")
+    for log_networks, examples, delta in cases:
+        shown = f"log_networks {log_networks:,.4g}, {examples:,} examples, delta {delta}"
+        expect(attempt, [log_networks, examples, delta], _gap(log_networks, examples, delta), mistakes, shown)
     return len(cases)
+
+
+def _delta_turned(log_networks: float, examples: int, delta: float) -> float:
+    return math.sqrt(abs(log_networks + math.log(delta)) / (2 * examples))
+
+
+def _twice(log_networks: float, examples: int, delta: float) -> float:
+    return math.sqrt((math.log(log_networks) + math.log(1 / delta)) / (2 * examples))
+
+
+def _masks(weights: int, kept: int) -> float:
+    return math.lgamma(weights + 1) - math.lgamma(kept + 1) - math.lgamma(weights - kept + 1)
+
+
+def _price(weights: int, kept: int, bits: int, biases: int, settings: int) -> float:
+    return _masks(weights, kept) + (kept + biases) * bits * math.log(2) + math.log(settings)
 
 
 @exercise(
-    "The bound rises with k, so there is a last k that is still fine. Try whole numbers; nothing else is exact.",
-    "A loop over k from 1 on is enough, though slow for big networks: stop at the first k whose bound is above 1. "
-    "Halving is fast: keep a k that is fine and one that is not, and try the middle.",
-    "low, high = 0, n; while low < high: middle = (low + high + 1) // 2; if corrected_bound(n, middle, m) <= 1, "
-    "low = middle, otherwise high = middle - 1; return low",
+    "How many masks are there? How many ways to fill one kept weight with so many bits? The logarithm of a product is "
+    "a sum.",
+    "math.comb(weights, kept) counts the masks exactly, and math.log takes whole numbers of any size. One value of b "
+    "bits is one of 2**b; there are kept + biases of them.",
+    "log C(weights, kept) + (kept + biases) · bits · log 2 + log(settings).",
+    solution=_price,
 )
-def largest_k(attempt: Callable[[int, int], int]) -> int:
-    """(n, m) → the largest k from 1 to n with √(k ln(en/k) / m) ≤ 1; 0 if there is none."""
-    cases = [(266_200, 60_000), (43_000, 9_800), (266_200, 3_600), (100, 100), (100, 5_000), (1_000, 5)]
-    mistakes: list[tuple[str, Callable[[int, int], float]]] = [
-        ("if not even k = 1 is fine, return 0.", lambda n, m: max(1, _largest(n, m))),
-        ("that is the first k whose bound is above 1; the last good one is one less.", lambda n, m: _largest(n, m) + 1),
-        ("that is one less than the largest; a bound of at most 1 is fine.", lambda n, m: _largest(n, m) - 1),
-        ("that is a density; return the number of weights.", lambda n, m: _largest(n, m) / n),
-        ("that is for the document's bound, which is too low: the e is missing.", _document_first),
-        ("the document's bound comes down again near k = n. Use the corrected one.", _document_last),
-        ("k may not be larger than n.", _no_end),
-        ("that is m: the logarithm costs something, too.", lambda n, m: min(n, m)),
+def price(attempt: Price) -> int:
+    """(weights, kept, bits, biases, settings) → the logarithm of the number of networks that can be written so."""
+    cases = [(5, 2, 1, 0, 1), (4_300, 461, 3, 41, 5), (266_200, 2_662, 5, 410, 80), (300, 300, 2, 10, 1)]
+    mistakes: list[tuple[str, Price]] = [
+        ("the biases are stored, too: they cost as many bits each.", lambda n, k, b, o, s: _price(n, k, b, 0, s)),
+        ("the settings are missing: the data chose one of them.", lambda n, k, b, o, s: _price(n, k, b, o, 1)),
+        ("the values are missing: this pays for the mask.", lambda n, k, b, o, s: _masks(n, k) + math.log(s)),
+        ("the values are missing: this pays for the mask.", lambda n, k, b, o, s: _masks(n, k)),
+        ("the mask is missing.", lambda n, k, b, o, s: _price(n, k, b, o, s) - _masks(n, k)),
+        (
+            "that is the document's k log(n/k), which is less than the number of masks.",
+            lambda n, k, b, o, s: _price(n, k, b, o, s) - _masks(n, k) + k * math.log(n / k),
+        ),
+        (
+            "k log(en/k) is more than the masks cost; math.comb counts them exactly.",
+            lambda n, k, b, o, s: _price(n, k, b, o, s) - _masks(n, k) + k * math.log(math.e * n / k),
+        ),
+        ("only the weights that are kept have values.", lambda n, k, b, o, s: _price(n, k, b, o, s) + (n - k) * b * _2),
+        (
+            "a value of b bits is one of 2**b: it costs b · log 2 nats.",
+            lambda n, k, b, o, s: _bits_plain(n, k, b, o, s),
+        ),
+        ("one of 2**b, not of b.", lambda n, k, b, o, s: _masks(n, k) + (k + o) * math.log(b) + math.log(s)),
+        ("this is in bits; use natural logarithms.", lambda n, k, b, o, s: _price(n, k, b, o, s) / _2),
+        ("the settings belong inside a logarithm.", lambda n, k, b, o, s: _price(n, k, b, o, 1) + s),
+        ("this is the number of networks; take its logarithm.", lambda n, k, b, o, s: math.exp(_price(n, k, b, o, s))),
     ]
-    for n, m in cases:
-        expect(attempt, [n, m], _largest(n, m), mistakes, f"n {n:,}, m {m:,}")
+    for weights, kept, bits, biases, settings in cases:
+        arguments = [weights, kept, bits, biases, settings]
+        shown = (
+            f"{kept:,} of {weights:,} weights, {bits} bit{'s' * (bits > 1)} a value, {biases} biases, "
+            f"{settings} setting{'s' * (settings > 1)}"
+        )
+        expect(attempt, arguments, _price(weights, kept, bits, biases, settings), mistakes, shown)
     return len(cases)
 
 
-def _e_outside(n: int, k: int, m: int) -> float:
-    return math.sqrt(k * math.e * math.log(n / k) / m)
+_2 = math.log(2)
 
 
-def _n_outside(n: int, k: int, m: int) -> float:
-    return math.sqrt(n * math.log(math.e * n / k) / m)
+def _bits_plain(weights: int, kept: int, bits: int, biases: int, settings: int) -> float:
+    return _masks(weights, kept) + (kept + biases) * bits + math.log(settings)
 
 
-def _only_n(n: int, k: int, m: int) -> float:
-    return math.sqrt(k * math.log(math.e * n) / m)
+def _price_list(values: list[int], bits: int) -> float:
+    many, others = len(values), 2**bits - 1
+    orders = math.lgamma(many + 1) - sum(math.lgamma(count + 1) for count in Counter(values).values())
+    return math.log(math.comb(many + others, others)) + orders
 
 
-def _largest(n: int, m: int) -> int:
-    above = vacuous(lambda k: sparse_bound(n, k, m), n)
-    return above.start - 1 if above else n
-
-
-def _document_first(n: int, m: int) -> int:
-    above = vacuous(lambda k: document_bound(n, k, m), n)
-    return above.start - 1 if above else n
-
-
-def _document_last(n: int, _m: int) -> int:
-    return n  # where it is 0
-
-
-def _no_end(n: int, m: int) -> int:
-    found = _largest(n, m)
-    return found if found < n else m
+@exercise(
+    "Frequent values should be cheap. But a list of prices that is read off the values must pay for being read off.",
+    "In two parts: first say how often each value occurs, then which of all orders of these values it is. How many "
+    "orders are there of 4 zeros and 2 ones? How many ways to share out 6 among 2?",
+    "log(v! / (c₀! c₁! …)) for the order, with counts c of the v values, and log C(v + 2**bits − 1, 2**bits − 1) for "
+    "the counts. math.lgamma(x + 1) is log x!. Or else: the j-th value costs −log((how often it occurred before + 1) "
+    "/ (j − 1 + 2**bits)).",
+    solution=_price_list,
+)
+def price_list(attempt: Callable[[list[int], int], float]) -> int:
+    """(values, bits) → an honest price in nats, below that of bits · log 2 a value where some values are frequent."""
+    return judge(attempt)
