@@ -39,6 +39,11 @@ def sets_nothing(levels, margin):
         (lambda v, m: max(v, key=lambda level: level[2])[0], "the level with the best mean"),
         (lambda v, m: [k for k, low, *_ in v if low > -m], "asks for the last"),
         (sets_nothing, "Start with 100.0"),
+        (lambda v, m: min(k for k, low, *_ in v if low > -m), "Start with 100.0"),
+        (lambda v, m: [k for k, low, *_ in v if low > -m][-1], "Start with 100.0"),
+        (lambda v, m: next(k for k, low, *_ in reversed(v) if low > -m), "Start with 100.0"),
+        (lambda v, m: [level for level in v if level[1] > -m][-1], "that is the whole level"),
+        (lambda v, m: last(v, m, lambda low, mean, high, m: low > -m and high < m), "The line has one side only"),
         (lambda v, m: last(v, m, lambda low, mean, high, m: mean >= -m), "that trusts the mean alone"),
         (lambda v, m: last(v, m, lambda low, mean, high, m: high > -m), "Not to be shown to fall behind"),
         (lambda v, m: last(v, m, lambda low, mean, high, m: low > m), "you put the line above zero"),
@@ -54,6 +59,12 @@ def sets_nothing(levels, margin):
 def test_a_wrong_answer_hears_its_likely_mistake(attempt, message, capsys):
     assert not nb00.last_that_keeps_up(attempt)
     assert message in capsys.readouterr().out
+
+
+def test_an_error_where_levels_do_keep_up_is_not_taken_for_an_empty_list(capsys):
+    assert not nb00.last_that_keeps_up(lambda levels, margin: levels[99])
+    assert "IndexError" in (told := capsys.readouterr().out)
+    assert "Start with 100.0" not in told
 
 
 def test_no_hint_gives_the_code_away():

@@ -94,6 +94,30 @@ def never_refuses(n_weights, goal, levels):
         return [n_weights, goal]
 
 
+def refuses_if(impossible):
+    """Our schedule for what is possible; of the rest it refuses only some, and gives any numbers for the others."""
+
+    def schedule(n_weights, goal, levels):
+        if impossible(n_weights, goal, levels):
+            raise ValueError("impossible")
+        try:
+            return nb11.our_schedule(n_weights, goal, levels)
+        except ValueError:
+            return [n_weights, 2, 1, goal][: levels + 1]
+
+    return schedule
+
+
+def leaves_none(n_weights, goal, levels):
+    """The share worked out anew, one weight at least removed, and no thought of the later levels."""
+    if not 0 < goal <= n_weights - levels or levels < 1:
+        raise ValueError("impossible")
+    kept = [n_weights]
+    for left in range(levels, 0, -1):
+        kept.append(min(kept[-1] - 1, round((goal / kept[-1]) ** (1 / left) * kept[-1])))
+    return kept
+
+
 def asserts(n_weights, goal, levels):
     assert 0 < goal <= n_weights - levels
     return nb11.our_schedule(n_weights, goal, levels)
@@ -137,6 +161,7 @@ def test_a_solution_passes(exercise, solution, capsys):
         (nb11.exact_levels, lambda p, s: math.ceil(quotient(p, s) - 1e-9), "a hair above a tie"),
         (nb11.exact_levels, lambda p, s: math.ceil(round(quotient(p, s), 6)), "a hair above a tie"),
         (nb11.exact_levels, lambda p, s: math.ceil(round(quotient(p, s), 12)), "a hair above a tie"),
+        (nb11.exact_levels, lambda p, s: math.ceil(quotient(p, s) - 1e-9), "input     0.2, 0.360000000000001\n"),
         (nb11.landing_schedule, unclamped, "n_weights 20, goal 3, levels 12"),
         (nb11.landing_schedule, unclamped, "It stalls: a level must remove at least one weight."),
         (nb11.landing_schedule, unrounded_rate, "It overshoots the goal. Each level was rounded"),
@@ -152,6 +177,9 @@ def test_a_solution_passes(exercise, solution, capsys):
         (nb11.landing_schedule, lambda n, g, t: lemma.imp_schedule(n, 0.2, 1 - g / n), "overshoots"),
         (nb11.landing_schedule, lambda n, g, t: None, "return its result?"),
         (nb11.landing_schedule, never_refuses, "6 weights may go, one at least at each level"),
+        (nb11.landing_schedule, refuses_if(lambda n, g, t: t > n - g), "goal must be 1 or more: without weights"),
+        (nb11.landing_schedule, refuses_if(lambda n, g, t: t > n - g or g < 1), "levels must be 1 or more: with none"),
+        (nb11.landing_schedule, leaves_none, "After level 1 it keeps 3: too few for the 3 levels to come"),
         (nb11.landing_schedule, asserts, "AssertionError"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 
+import pandas as pd
 import pytest
 
 from lth_teach import lemma, masks, models, scores
@@ -49,6 +50,31 @@ def test_rates_shows_every_rate_of_the_archive_with_the_differences_of_the_seeds
         (row,) = table.loc[budget][lambda part, of=percent: part["a level removes (%)"] == of].itertuples()
         assert row.points == pytest.approx(100 * (accuracy(budget, rate) - accuracy(budget, 0.36)).mean())
         assert row.low < row.points < row.high
+
+
+def test_one_cut_is_shown_beside_the_network_that_was_cut():
+    rows = archive.load("hypothesis", study="ticket", data="mnist1d")
+    table = imp_lemma.after_one_cut(rows)
+    assert list(table["one cut removes (%)"]) == 2 * [0, 74, 89]
+    assert list(zip(table.index, table["n"], strict=True)) == 3 * [("short", 30)] + 3 * [("long", 12)]
+    rough = rows[(rows["arm"] == "dense, cut") & (rows["budget"] == "long") & (rows["level"] == 5)]
+    last = table.iloc[-1]
+    assert last["accuracy (%)"] == pytest.approx(100 * rough["accuracy"].mean())
+    assert last["low"] < last["accuracy (%)"] < last["high"]
+
+
+def test_neighbouring_levels_are_told_by_median_least_and_greatest_barrier():
+    kind = {"arm": "ticket", "density": 0.0911, "recipe": "plain", "budget": "long"}
+    rows = [{**kind, "k": 0.0, "level": 3, "seed": seed, "to_previous": b} for seed, b in enumerate((0.1, 0.16, 0.2))]
+    others = [{"level": 1, "to_previous": None}, {"k": 0.05}, {"arm": "random"}]
+    late = {"k": 0.01, "level": 2, "density": 0.2025, "recipe": "warm-up", "to_previous": 0.004}
+    table = imp_lemma.neighbours(
+        pd.DataFrame([*rows, *({**rows[0], **other} for other in others), {**rows[0], **late}])
+    )
+    assert list(table.columns) == ["recipe", "rewound to (%)", "n", "20 % kept", "9 % kept"]
+    assert table.loc["long", "9 % kept"].tolist()[0] == "16.0 (10.0 to 20.0)"
+    assert table.iloc[1].tolist()[:4] == ["warm-up", 1, 1, "0.4 (0.4 to 0.4)"]
+    assert table["n"].tolist() == [3, 1]
 
 
 def test_rates_and_layers_must_fit():

@@ -1,4 +1,4 @@
-"""Pictures of chapter 11: what their alt texts say is what is drawn. Oracle for distances: weights drawn at random."""
+"""Pictures of chapter 11: what their alt texts say is what is drawn. Oracle: the tables of the experiment."""
 
 import numpy as np
 import pytest
@@ -17,29 +17,24 @@ def test_the_rule_lies_in_the_band_of_what_is_printed_and_most_of_the_power_left
     assert "18 levels, printed 1.9: rule 1.85, power 1.80" in figure.alt
 
 
-@pytest.mark.parametrize("rate", [0.2, 0.36, 0.9])
-def test_how_far_a_cut_moves_bell_shaped_weights(rate):
-    weights = np.random.default_rng(0).standard_normal(400_000)
-    cut = np.sort(np.abs(weights))[: round(rate * len(weights))]
-    assert pictures.lemma.moved(rate) == pytest.approx(np.linalg.norm(cut) / np.linalg.norm(weights), rel=0.01)
-
-
-@pytest.mark.parametrize("rate", [0, 1, float("nan")])
-def test_a_rate_that_is_none_is_refused(rate):
-    with pytest.raises(ValueError, match="rate must"):
-        pictures.lemma.moved(rate)
-
-
-def test_the_valley_shows_what_fits_it_and_what_does_not():
+def test_the_cuts_are_drawn_where_the_tables_have_them_and_told_in_words():
+    after = imp_lemma.after_one_cut(archive.load("hypothesis", study="ticket", data="mnist1d"))
     rates = imp_lemma.rates(archive.load("imp", study="rates"))
-    figure = pictures.lemma.valley(rates)
-    assert "20 % moves 6.5 %, 36 % moves 16.0 %, 67 % moves" in figure.alt
-    drawn, measured = figure.axes
-    (_, floor), *cuts = [line.get_xydata()[0] for line in drawn.lines if len(line.get_xdata()) == 1]
-    assert [bool(height > floor) for _, height in cuts] == [False, False, False, True, True]
-    short, long = (np.asarray(bars.lines[0].get_xydata()) for bars in measured.containers)
-    assert (np.diff(short[:, 1]) < 0).all()  # "the points fall from the gentlest rate on"
-    assert [*short[:, 1], *long[:, 1]] == list(rates["points"])
+    figure = pictures.lemma.cuts(after, rates)
+    above, below = figure.axes
+    for axes, table, x, y in (
+        (above, after, "one cut removes (%)", "accuracy (%)"),
+        (below, rates, "a level removes (%)", "points"),
+    ):
+        drawn = np.concatenate([np.asarray(bars.lines[0].get_xydata()) for bars in axes.containers])
+        assert drawn == pytest.approx(table[[x, y]].to_numpy(dtype=float))
+    assert "short: 64.2 after 0 %, 43.5 after 74 %, 19.9 after 89 %; long: 81.1 after 0 %" in figure.alt
+    assert [text.get_text() for text in above.texts] == [f"{value:.1f}" for value in after["accuracy (%)"]]
+
+
+def test_the_words_about_the_searches_are_true():
+    rates = imp_lemma.rates(archive.load("imp", study="rates"))
+    assert (np.diff(rates.loc["short", "points"]) < 0).all()  # "they fall from the gentlest rate on"
     row = rates.loc["long"].set_index("a level removes (%)")
     assert row.loc[67, "low"] > -1  # "67 % stays within a point of 36 %"
     assert row.loc[67, "high"] < 1

@@ -7,6 +7,7 @@ import pytest
 
 from lth_teach.data import Dataset
 from lth_teach.lab import pictures
+from lth_teach.lab.plots import STYLES
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 
@@ -23,7 +24,35 @@ def test_the_links_of_the_page_lead_to_every_notebook_of_the_map_but_itself():
 
 
 def test_the_map_says_its_ways_in_words():
-    assert "two weeks: all; theory: 04, 06, 09, 10, 11; engineer: 02, 07, 13, 15." in pictures.start.course_map().alt
+    told = pictures.start.course_map().alt
+    assert "one day: 00, 01, 02, 03 (pictures), 05, 07, 16; two weeks: all; theory: 04, 06, 09, 10, 11, after" in told
+    assert told.endswith("after 00, 01, 02; engineer: 02, 07, 13, 15, after 00, 01.")
+
+
+def test_the_map_draws_what_it_says():
+    """By kind of dot: whole stops, hollow ones, and the small ones that are needed before."""
+    start = pictures.start
+    dots = [line for line in start.course_map().axes[0].lines if line.get_marker() == "o"]
+    for x, (way, letter) in enumerate(zip(start.WAYS, start.LETTERS, strict=True)):
+        here = [(start.MAP[dot.get_ydata()[0]][0], dot) for dot in dots if list(dot.get_xdata()) == [x]]
+        hollow = [number for number, dot in here if dot.get_markerfacecolor() == "white"]
+        stops = [number for number, dot in here if dot.get_markersize() == 10]
+        assert stops == [number for number, _, on in start.MAP if letter in on or way == "two weeks"]
+        assert tuple(hollow) == start.PICTURES.get(way, ())
+        small = [y for dot in dots if dot.get_markersize() < 10 and x in dot.get_xdata() for y in dot.get_ydata()]
+        assert tuple(start.MAP[y][0] for y in small) == start.BEFORE.get(way, ())
+
+
+def test_a_way_goes_only_where_what_it_needs_came_before():
+    """What a page of the second edition says it needs, for the ways of one day, theory and engineer."""
+    start = pictures.start
+    needs = {"01": {"00"}, "02": {"00", "01"}, "03": {"00", "01", "02"}, "05": {"02", "03"}, "11": {"02"}}
+    for way, letter in (("one day", "d"), ("two weeks", "_"), ("theory", "t"), ("engineer", "e")):
+        seen = set(start.BEFORE.get(way, ()))
+        for number, _, on in start.MAP:
+            if letter in on or letter == "_":
+                assert needs.get(number, set()) <= seen, (way, number)
+                seen.add(number)
 
 
 def test_the_loop_draws_twenty_weights_three_times_and_what_is_left_once():
@@ -34,6 +63,7 @@ def test_the_loop_draws_twenty_weights_three_times_and_what_is_left_once():
     left = [line for line in lines[2] if line.get_linestyle() != ":"]
     gone = [line for line in lines[2] if line.get_linestyle() == ":"]
     assert [list(line.get_ydata()) for line in left] == [list(line.get_ydata()) for line in lines[3]]
+    assert not {line.get_color() for line in gone} & {colour for colour, _ in STYLES.values()}
     widths = {tuple(line.get_ydata()): line.get_linewidth() for line in lines[1]}
     assert max(widths[tuple(line.get_ydata())] for line in gone) <= min(line.get_linewidth() for line in left)
 
@@ -43,6 +73,7 @@ def test_the_gaps_are_told_in_words_and_the_margin_is_drawn_below_zero():
     assert "short: 0.3 [−0.2, 0.8] at 50.0 %; long: −0.7 [−1.2, −0.2] at 50.0 %." in figure.alt
     dotted = [line for axes in figure.axes for line in axes.lines if line.get_linestyle() == ":"]
     assert [line.get_ydata()[0] for line in dotted] == [-1, -1]
+    assert not {line.get_color() for line in dotted} & {colour for colour, _ in STYLES.values()}
     assert figure.axes[0].get_ylim() == figure.axes[1].get_ylim()
 
 

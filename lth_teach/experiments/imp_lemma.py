@@ -83,6 +83,48 @@ def rates(rows: pd.DataFrame, against: float = 0.36) -> pd.DataFrame:
     return pd.DataFrame(found, columns=columns).set_index("budget")
 
 
+def after_one_cut(rows: pd.DataFrame) -> pd.DataFrame:
+    """Accuracy of the dense network as it is, and of the same trained weights cut once and not trained again.
+
+    Args:
+        rows: ``archive.load("hypothesis", study="ticket", data="mnist1d")``.
+
+    Returns:
+        A row for each budget and cut, none first: "one cut removes (%)", "accuracy (%)", "low" and "high" (95 %), "n".
+    """
+    cut = rows[rows["arm"].isin(["dense", "dense, cut"])].sort_values("level", kind="stable")
+    found = replicates.summarise(cut, ["budget", "density"], "accuracy", 100).rename(columns={"mean": "accuracy (%)"})
+    found.insert(1, "one cut removes (%)", (100 * (1 - found.pop("density"))).round().astype(int))
+    return found.sort_values("budget", kind="stable", ascending=False).set_index("budget")  # short, then long
+
+
+def neighbours(rows: pd.DataFrame) -> pd.DataFrame:
+    """Barriers between the tickets of two successive levels, in chapter 03's residual network.
+
+    The level before is trained in one order of the data, the ticket in another.
+
+    Args:
+        rows: ``archive.load("residual", study="tickets")``.
+
+    Returns:
+        A row for each budget, recipe and step to which is rewound (0, or 1 % of the steps): "n" seeds, and for each
+        density that was measured the median barrier in points, with the least and the greatest, as text.
+    """
+    tickets = rows[(rows["arm"] == "ticket") & (rows["k"] <= 0.01)].dropna(subset=["to_previous"]).sort_values("level")
+    percent = {name: (100 * tickets[name]).round().astype(int) for name in ("k", "density")}
+    kept = percent["density"].astype(str) + " % kept"
+    tickets["rewound to (%)"], tickets["kept"] = percent["k"], kept
+    kind = ["budget", "recipe", "rewound to (%)"]
+    found = tickets.pivot_table("to_previous", kind, "kept", aggfunc=_spread)[list(kept.unique())]
+    found.insert(0, "n", tickets.groupby(kind)["seed"].nunique())
+    return found.rename_axis(columns=None).reset_index(kind[1:])
+
+
+def _spread(fractions: pd.Series) -> str:
+    median, least, most = (100 * value for value in (fractions.median(), fractions.min(), fractions.max()))
+    return f"{median:.1f} ({least:.1f} to {most:.1f})"
+
+
 def _is_the_least() -> bool:
     """In fractions, without a logarithm: that many levels reach the target, one fewer does not."""
     hundredths = [Fraction(number, 100) for number in range(1, 100)]

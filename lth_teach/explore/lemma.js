@@ -3,7 +3,7 @@
 
 const AXES = { left: 52, right: 468, bottom: 264, size: 14.5 };
 const MOST_LEVELS = 10_000, MOST_WEIGHTS = 10n ** 12n, MOST_DIGITS = 30;
-const ROUNDED = { floor: "rounded down", round: "rounded to the nearest", ceil: "rounded up" };
+const ROUNDED = { floor: "rounded down", round: "rounded to the nearest (halves to even)", ceil: "rounded up" };
 const PLACES = {
   "a hundred weights": { p: "0.2", s: "0.9", n: "100", rounding: "floor" },
   "ten weights": { p: "0.2", s: "0.9", n: "10", rounding: "floor" },

@@ -17,7 +17,7 @@ from ..lemma import ROUNDINGS, follow, imp_levels, kept_at_target
 from .drawing import Drawn, script
 
 START = {"p": "0.2", "s": "0.9", "n": "100", "rounding": "floor"}
-ROUNDED = {"floor": "rounded down", "round": "rounded to the nearest", "ceil": "rounded up"}
+ROUNDED = {"floor": "rounded down", "round": "rounded to the nearest (halves to even)", "ceil": "rounded up"}
 
 
 def reading(p: str, s: str, n: str, rounding: str) -> str:

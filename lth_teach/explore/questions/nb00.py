@@ -33,7 +33,8 @@ THIS_PAGE = (
         (
             Answer(
                 "How much of the lead is left after long training?",
-                "On this page it shrank to a third. So say with every such number how long the training was.",
+                "On this page, with a changed rate as well, it shrank to a third. So say with every such number how "
+                "long the training was.",
                 right=True,
             ),
             Answer("Was the learning rate a round number?", "It matters how large it is, not whether it is round."),

@@ -46,8 +46,9 @@ THIS_PAGE = (
                 "That mends ties and breaks targets that lie a hair above one, and no error message tells.",
             ),
             Answer(
-                "a loop over fractions, or over the whole counts of your network",
-                "Nothing is rounded, so nothing can go wrong; and whole counts are what will really be pruned.",
+                "a loop: over fractions for the formula, over whole counts for your network",
+                "Fractions round nothing. Whole counts are rounded, the way your program rounds, and are what is "
+                "really pruned. The two may differ: 100 weights, rounded down, take 12 levels instead of 11.",
                 right=True,
             ),
         ),
@@ -75,7 +76,8 @@ THIS_PAGE = (
             Answer("the number of weights", "That limits the last levels of tiny layers, and nothing else."),
             Answer(
                 "how far the cut moves the network, against how flat the loss is around it",
-                "Within the flat part, training again finds the same valley; beyond it, it does not.",
+                "In their networks, rewound to an early point: within the flat part, training again comes back to the "
+                "same valley; beyond it, it does not.",
                 right=True,
             ),
             Answer("the learning rate", "It has a say in how flat the place is that training finds."),

@@ -8,6 +8,8 @@ from . import Wrong, exercise, expect
 
 Level = tuple[float, float, float, float]  # percent kept; low end, mean and high end of ticket − dense, in points
 
+NOTHING_THERE = (UnboundLocalError, ValueError, IndexError, StopIteration)  # a name, min, [-1], next of nothing
+
 UP_AND_DOWN: list[Level] = [  # the best mean is not the last that lies above +1
     (64.0, 0.4, 1.0, 1.6),
     (41.0, 0.9, 2.0, 3.1),
@@ -49,9 +51,9 @@ def last_that_keeps_up(attempt: Callable[[Sequence[Level], float], float]) -> in
         try:
             expect(attempt, [levels, margin], _last(levels, margin), MISTAKES, shown)
         except Wrong as wrong:
-            if not isinstance(wrong.__cause__, UnboundLocalError):
+            if _last(levels, margin) < 100 or not isinstance(wrong.__cause__, NOTHING_THERE):
                 raise
-            raise Wrong(f"{wrong}\nLikely: no level kept up, so nothing was set. Start with 100.0.") from wrong
+            raise Wrong(f"{wrong}\nLikely: no level keeps up, so nothing is there. Start with 100.0.") from wrong
     return len(cases)
 
 
@@ -81,8 +83,18 @@ def _all(levels: Sequence[Level], margin: float) -> list[float]:
     return [kept for kept, low, _, _ in levels if low > -margin]
 
 
-MISTAKES: list[tuple[str, Callable[[Sequence[Level], float], float | list[float]]]] = [
+ONE_SIDE = (
+    "a ticket far *above* the dense network keeps up, too. The line has one side only: what lies above it is well."
+)
+
+
+def _whole_level(levels: Sequence[Level], margin: float) -> Level | float:
+    return next((level for level in reversed(levels) if level[1] > -margin), 100.0)
+
+
+MISTAKES: list[tuple[str, Callable[[Sequence[Level], float], float | list[float] | Level]]] = [
     ("these are all the levels that keep up; the question asks for the last.", _all),
+    ("that is the whole level; the question asks for its first entry, the percent kept.", _whole_level),
     (
         "that trusts the mean alone. The truth may lie anywhere in the interval, so its lower end must clear the line.",
         _where(lambda level, margin: level[2] > -margin),
@@ -93,14 +105,12 @@ MISTAKES: list[tuple[str, Callable[[Sequence[Level], float], float | list[float]
         _where(lambda level, margin: level[3] > -margin),
     ),
     ("you stopped at the first level that falls behind. The curve may come back; look at all of them.", _first_run),
+    (ONE_SIDE, _where(lambda level, margin: level[1] > -margin and level[3] < margin)),
     (
         "you put the line above zero. To keep up is to be not more than the margin below.",
         _where(lambda level, margin: level[1] > margin),
     ),
-    (
-        "a ticket far *above* the dense network keeps up, too. The line has one side only: what lies above it is well.",
-        _where(lambda level, margin: abs(level[1]) < margin),
-    ),
+    (ONE_SIDE, _where(lambda level, margin: abs(level[1]) < margin)),
     ("that asks for no loss at all; the margin is missing.", _where(lambda level, _: level[1] > 0)),
     (
         "if no level keeps up, 100 % of the weights are needed: return 100.0.",

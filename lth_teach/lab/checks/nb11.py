@@ -61,7 +61,8 @@ def exact_levels(attempt: Any) -> int:
     cases = [(0.5, 0.5), (0.2, 0.9), (0.22, 0.3916), (0.53, 0.7791), (0.4, 0.784), (0.2, 0.36), (0.3, 0.51),
              (0.7, 0.91), (0.1, 0.271), (0.6, 0.936), (0.01, 0.99), (0.2, 0.360000000000001)]  # fmt: skip
     for case in cases:
-        expect(attempt, case, lemma.imp_levels(*case), mistakes)
+        shown = ", ".join(map(repr, case))  # with all digits: the last case lies a hair above a tie
+        expect(attempt, case, lemma.imp_levels(*case), mistakes, shown)
     return len(cases)
 
 
@@ -115,6 +116,8 @@ def _wrong(found: Any, n_weights: int, goal: int, levels: int) -> str:
         return f"Expected a list of whole numbers (int): the weights kept, level by level.{plain}"
     if found[:1] != [n_weights]:
         return "The list starts with level 0, where all weights are kept."
+    if found[-1] < goal and (short := _too_little_left(found, goal, levels)):
+        return short
     if found[-1] != goal:
         missed = "stops short of" if found[-1] > goal else "overshoots"
         return f"It {missed} the goal. Each level was rounded; nothing took that up again before the end."
@@ -123,6 +126,18 @@ def _wrong(found: Any, n_weights: int, goal: int, levels: int) -> str:
     if len(found) != levels + 1:
         return f"These are {len(found) - 1} levels; {levels} were asked for (and level 0 stands before them)."
     return _unequal(found, n_weights, goal, levels)
+
+
+def _too_little_left(found: list[int], goal: int, levels: int) -> str:
+    """Where a schedule that overshoots left fewer weights than the levels to come need; empty if it never did."""
+    to_come = {level: levels - level for level in range(1, min(levels, len(found)))}
+    poor = next((level for level, more in to_come.items() if found[level] < goal + more), None)
+    if poor is None:
+        return ""
+    more = f"{to_come[poor]} level{'s' * (to_come[poor] > 1)} to come, each of which removes one at least"
+    return (
+        f"After level {poor} it keeps {found[poor]}: too few for the {more}. Leave a weight for each, above the goal."
+    )
 
 
 def _unequal(found: list[int], n_weights: int, goal: int, levels: int) -> str:
@@ -155,7 +170,12 @@ def _must_be_refused(attempt: Callable[[int, int, int], list[int]], case: tuple[
             if isinstance(wrong.__cause__, ValueError):
                 return
             raise
-    why = "goal must be 1 or more" if goal < 1 else f"{n_weights - goal} weights may go, one at least at each level"
+    if goal < 1:
+        why = "goal must be 1 or more: without weights there is no network"
+    elif levels < 1:
+        why = f"levels must be 1 or more: with none, all {n_weights} weights stay"
+    else:
+        why = f"{n_weights - goal} weights may go, one at least at each level, so there are at most that many levels"
     raise Wrong(
         f"{shown}  found     {describe(found)}\nNo schedule can do that ({why}); say so with raise ValueError(…)."
     )

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from fractions import Fraction
-from statistics import NormalDist
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.ticker import MaxNLocator
@@ -19,8 +17,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 BLUE, ORANGE = SPARE_STYLES[0][0], SPARE_STYLES[1][0]
-NORMAL = NormalDist()
-FLAT = 0.25  # how far the drawn valley is flat, in lengths of the weight vector
 BUDGETS = (("black", "o"), ("0.45", "D"))  # colour and marker of short and of long training
 
 
@@ -100,73 +96,47 @@ def staircase(
     return figure
 
 
-def moved(rate: float) -> float:
-    """How far setting the smallest share of bell-shaped weights to zero moves them, in lengths of the weight vector.
-
-    For weights w from a normal distribution, the root of E[w² where |w| is among the smallest ``rate``] / E[w²].
-
-    Raises:
-        ValueError: ``rate`` lies outside (0, 1).
-    """
-    cut = NORMAL.inv_cdf((1 + float(open_unit("rate", rate))) / 2)
-    return math.sqrt(rate - 2 * cut * NORMAL.pdf(cut))
-
-
-def valley(rates: pd.DataFrame) -> Picture:
-    """A drawn valley of the loss with one cut of each rate in it; below, what these rates cost in fact.
-
-    The distances are :func:`moved`; the valley itself is a drawing.
+def cuts(after: pd.DataFrame, rates: pd.DataFrame) -> Picture:
+    """What one cut does to a trained network at once; below, what whole searches with cuts of that size come to.
 
     Args:
+        after: what :func:`lth_teach.experiments.imp_lemma.after_one_cut` gives.
         rates: what :func:`lth_teach.experiments.imp_lemma.rates` gives.
     """
-    places = {percent: moved(percent / 100) for percent in sorted(set(rates["a level removes (%)"]))}
-    told = ", ".join(f"{percent} % moves {100 * place:.1f} %" for percent, place in places.items())
-    figure = Picture(
-        "Above, a drawn valley of the loss: flat as far as a quarter, then rising. Dots show where one cut lands, in "
-        f"percent of the length of the weights: {told}. The first three lie on the flat floor, the others up the "
-        "slope. Below, measured, whole searches against the one of 36 % a level, each at the length of one cut: "
-        "after short training the points fall from the gentlest rate on; after long training 67 % stays within a point "
-        "of 36 %, and only the roughest cut is below.",
-        6.6,
-        5.6,
+    told = "; ".join(
+        f"{budget}: "
+        + ", ".join(f"{one.iloc[1]:.1f} after {one.iloc[0]:.0f} %" for _, one in part.drop(columns="n").iterrows())
+        for budget, part in after.groupby("budget", sort=False)
     )
-    drawn, measured = figure.subplots(2, 1, sharex=True)
-    _draw_valley(drawn, places)
-    for (budget, part), (colour, marker) in zip(rates.groupby("budget", sort=False), BUDGETS, strict=True):
-        at = [100 * places[percent] for percent in part["a level removes (%)"]]
-        reach = (part["points"] - part["low"], part["high"] - part["points"])
-        label = f"{budget} training, n = {part['n'].iloc[0]}"
-        measured.errorbar(
-            at, part["points"], reach, color=colour, marker=marker, markersize=7, capsize=3, linewidth=1, label=label
-        )
-    measured.axhline(0, color="0.7", linewidth=1, zorder=0)
-    measured.legend(frameon=False, fontsize=11, loc="lower left")
-    measured.set_xlim(0, 80)
-    measured.set_xlabel("length of one cut (% of the length of all weights)", fontsize=11)
-    measured.set_ylabel("points", fontsize=11)
-    measured.set_title("Measured: searches of 1 to 20 cuts against 36 % a level, a tenth kept", fontsize=11, loc="left")
-    drawn.axvspan(0, 100 * FLAT, color="0.93", zorder=-1)  # nobody measured that floor
-    for axes in (drawn, measured):
-        axes.spines[["top", "right"]].set_visible(False)
+    figure = Picture(
+        "Two panels against what one cut, or a level, removes (%). Above, accuracy right after one cut of a trained "
+        f"network, in percent, with 95 % intervals. {told}. Below, whole searches down to a tenth, in points against "
+        "the one of 36 % a level: after short training they fall from the gentlest rate on; after long training 67 % "
+        "stays within a point of 36 %, and only the roughest cut is below.",
+        6.6,
+        6.0,
+    )
+    above, below = figure.subplots(2, 1, sharex=True)
+    _points(above, after, "one cut removes (%)", "accuracy (%)", named=True)
+    _points(below, rates, "a level removes (%)", "points", linewidth=1)
+    below.axhline(0, color="0.7", linewidth=1, zorder=0)
+    above.set_title("Right after one cut, not trained again", fontsize=11, loc="left")
+    below.set_title("Whole searches down to a tenth, against 36 % a level", fontsize=11, loc="left")
+    below.set_xlabel("one cut, or a level, removes (%)", fontsize=11)
     return figure
 
 
-def _draw_valley(axes: Axes, places: dict[int, float]) -> None:
-    def loss(x: np.ndarray | float) -> np.ndarray:
-        return 2.2 * np.maximum(x - FLAT, 0.0) ** 1.6 + 0.02
-
-    x = np.linspace(0, 0.8, 200)
-    axes.plot(100 * x, loss(x), color="0.35", linewidth=2)
-    axes.text(50 * FLAT, 0.5, "flat: as good\nas before", ha="center", fontsize=11, color="0.3")
-    axes.plot(0, loss(0.0), marker="*", markersize=14, color="black", linestyle="none", clip_on=False)
-    for percent, place in places.items():
-        spot = (100 * place, float(loss(place)))
-        axes.plot(*spot, marker="o", markersize=8, color="black", linestyle="none")
-        label = f"{percent}" if percent < 36 else f"{percent} %"  # the first two lie close together
-        aside = -14 if place > FLAT else 0  # off the slope
-        axes.annotate(label, spot, (aside, 9), textcoords="offset points", ha="center", fontsize=11)
-    axes.set_ylim(-0.08, 0.95)
-    axes.set_yticks([])
-    axes.set_ylabel("loss", fontsize=11)
-    axes.set_title("Drawn: where one cut of each rate lands", fontsize=11, loc="left")
+def _points(axes: Axes, table: pd.DataFrame, x: str, y: str, named: bool = False, linewidth: float = 0) -> None:
+    """Means with 95 % bars, a colour for each budget; if ``named``, each with its number beside it."""
+    for (budget, part), (colour, marker) in zip(table.groupby("budget", sort=False), BUDGETS, strict=True):
+        look: dict[str, Any] = {"color": colour, "marker": marker, "markersize": 7, "linewidth": linewidth}
+        reach = (part[y] - part["low"], part["high"] - part[y])
+        name = f"{budget} training, n = {part['n'].iloc[0]}"
+        axes.errorbar(part[x], part[y], reach, capsize=3, elinewidth=1.2, label=name, **look)
+        for place in zip(part[x], part[y], strict=True) if named else ():
+            beside: dict[str, Any] = {"xytext": (9, 0), "textcoords": "offset points", "va": "center", "fontsize": 11}
+            axes.annotate(f"{place[1]:.1f}", place, color=colour, **beside)
+    axes.legend(frameon=False, fontsize=11, loc="lower left")
+    axes.set_xlim(-3, 100)
+    axes.set_ylabel(y, fontsize=11)
+    axes.spines[["top", "right"]].set_visible(False)

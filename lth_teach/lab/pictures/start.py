@@ -12,7 +12,7 @@ from matplotlib.patches import ConnectionPatch
 from ...data import Dataset
 from ..plots import STYLES, Picture, density_axis
 
-INK, BLUE, RED = "#333333", STYLES["ticket"][0], STYLES["re-initialised"][0]
+INK, BLUE, PURPLE = "#333333", STYLES["ticket"][0], "#7B3294"  # no arm of the course is purple
 TRACKS = ("#3B4BA3", "#3B4BA3", "#777777", "#2E8540", "#8A5A00")  # of the map; no arm of the course has these colours
 
 
@@ -26,12 +26,8 @@ def samples(curves: Dataset, digits: Dataset, classes: Sequence[int] = (3, 5), e
     if not classes or each < 1:
         raise ValueError(f"classes needs one class at least, and each must be 1 or more, got {classes} and {each}")
     names = " and ".join(f"the digit {digit}" for digit in classes)
-    figure = Picture(
-        f"Above, jagged curves of 40 numbers, {each} each of {names}: MNIST-1D. Below, as many handwritten digits "
-        "of each, as pictures of 28 × 28 pixels: MNIST.",
-        6.4,
-        2.5,
-    )
+    alt = f"Above, jagged curves of 40 numbers, {each} each of {names}: MNIST-1D. Below, as many handwritten digits "
+    figure = Picture(alt + "of each, as pictures of 28 × 28 pixels: MNIST.", 6.4, 2.5)
     grid = figure.subplots(2, each * len(classes), squeeze=False)
     for column, (digit, number) in enumerate(product(classes, range(each))):
         curve, image = (data.x_train[(data.y_train == digit).nonzero()[number, 0]] for data in (curves, digits))
@@ -91,7 +87,7 @@ def _network(axes: Any, title: str, sizes: np.ndarray, kept: np.ndarray | None =
     ends = [(a, b) for left, right in pairwise(places) for a in left for b in right]
     for number, ((a, b), size) in enumerate(zip(ends, sizes, strict=True)):
         gone = kept is not None and not kept[number]
-        look: dict[str, Any] = {"color": RED, "linestyle": ":", "linewidth": 1.6} if gone else {"color": colour}
+        look: dict[str, Any] = {"color": PURPLE, "linestyle": ":", "linewidth": 1.6} if gone else {"color": colour}
         if size:
             axes.plot(*zip(a, b, strict=True), **({"linewidth": size} | look), zorder=1)
     for point in (point for layer in places for point in layer):
@@ -121,9 +117,9 @@ def gaps(groups: Mapping[str, Sequence[tuple[float, float, float, float]]], marg
         axes.vlines(kept, low, high, color=BLUE, linewidth=2.5)
         axes.plot(kept, mean, "o", color=BLUE, markersize=6)
         axes.axhline(0, color="black", linestyle="--", linewidth=1.2)
-        axes.axhline(-margin, color=RED, linestyle=":", linewidth=1.6)
+        axes.axhline(-margin, color=PURPLE, linestyle=":", linewidth=1.6)
         beside: dict[str, Any] = {"transform": axes.get_yaxis_transform(), "fontsize": 11}
-        axes.text(1.02, -margin, f"−{margin:g}: margin", color=RED, va="center", **beside)
+        axes.text(1.02, -margin, f"−{margin:g}: margin", color=PURPLE, va="center", **beside)
         axes.text(1.02, 0, "dense", va="center", **beside)
         axes.set_xlim(0.9 * min(kept), 108)
         density_axis(axes)
@@ -145,7 +141,7 @@ MAP = (
     ("00", "What is a ticket?", "hd"),
     ("01", "What exactly is claimed?", "hd"),
     ("02", "How is it found? Mask or start?", "hde"),
-    ("03", "Is it stable, and does that matter?", ""),
+    ("03", "Is it stable, and does that matter?", "d"),
     ("03b", "Which explanation stands a test?", ""),
     ("04", "What does a linear model say?", "t"),
     ("05", "Why start a little later?", "hd"),
@@ -161,25 +157,20 @@ MAP = (
     ("15", "What goes wrong when you write it?", "e"),
     ("16", "What survived?", "hd"),
 )
-READ_WHOLE = ("00", "16")  # of the hour; of the others it looks at the pictures
+PICTURES = {"one hour": ("01", "02", "05", "07"), "one day": ("03",)}  # stops of which one looks at the pictures only
+BEFORE = {"theory": ("00", "01", "02"), "engineer": ("00", "01")}  # needed before the way begins
 
 
 def course_map() -> Picture:
     """All notebooks from top to bottom with their questions; beside them a track for each way through."""
+    rows = {number: y for y, (number, _, _) in enumerate(MAP)}
     stops = {
-        way: [y for y, (_, _, on) in enumerate(MAP) if letter in on or letter == "_"]
+        way: [number for number, _, on in MAP if letter in on or letter == "_"]
         for way, letter in zip(WAYS, LETTERS, strict=True)
     }
-    told = "; ".join(
-        f"{way}: {', '.join(MAP[y][0] for y in found) if len(found) < len(MAP) else 'all'}"
-        for way, found in stops.items()
-    )
-    figure = Picture(
-        f"Map of the course: {len(MAP)} notebooks from top to bottom, each with its question, and five ways through "
-        f"them, drawn as tracks with stops. {told[0].upper()}{told[1:]}.",
-        6.0,
-        6.2,
-    )
+    told = "; ".join(_told_way(way, found) for way, found in stops.items())
+    alt = f"Map of the course: {len(MAP)} notebooks from top to bottom, each with its question, and five ways through "
+    figure = Picture(f"{alt}them, drawn as tracks with stops. {told[0].upper()}{told[1:]}.", 6.0, 6.2)
     axes = figure.add_subplot()
     for y, (number, question, _) in enumerate(MAP):
         if y % 2 == 0:
@@ -187,13 +178,23 @@ def course_map() -> Picture:
         axes.text(5.0, y, number, fontsize=11, weight="bold", va="center")
         axes.text(6.3, y, question, fontsize=11.5, va="center")
     for x, (way, found) in enumerate(stops.items()):
-        axes.plot([x, x], [found[0], found[-1]], color=TRACKS[x], linewidth=4, zorder=1)
-        for y in found:
-            whole = way != "one hour" or MAP[y][0] in READ_WHOLE
-            fill = TRACKS[x] if whole else "white"
-            axes.plot(x, y, "o", markersize=10, markeredgewidth=2, color=TRACKS[x], markerfacecolor=fill, zorder=2)
+        look: dict[str, Any] = {"color": TRACKS[x], "zorder": 1}  # below the stops
+        axes.plot([x, x], [rows[found[0]], rows[found[-1]]], linewidth=4, **look)
+        before = [rows[number] for number in BEFORE.get(way, ())]
+        axes.plot([x] * len(before), before, "o", markersize=5, **look)
+        axes.plot([x, x], [0, rows[found[0]]], linewidth=1.6, linestyle=":", **look)
+        for number in found:
+            fill = "white" if number in PICTURES.get(way, ()) else TRACKS[x]
+            axes.plot(x, rows[number], "o", markersize=10, markeredgewidth=2, color=TRACKS[x], markerfacecolor=fill)
         axes.text(x, -0.9, way, rotation=40, ha="left", va="bottom", rotation_mode="anchor", fontsize=11.5)
-    axes.text(6.3, -1.3, "hollow: its pictures", fontsize=11, color="0.35", va="center")
+    axes.text(6.3, -1.4, "hollow: its pictures\nsmall: needed before", fontsize=11, color="0.35", va="center")
     axes.set(xlim=(-0.5, 14.2), ylim=(len(MAP) - 0.4, -3.4))
     axes.set_axis_off()
     return figure
+
+
+def _told_way(way: str, stops: Sequence[str]) -> str:
+    """A way in words: its stops, those of which one looks at the pictures only, and what is needed before."""
+    seen = PICTURES.get(way, ())
+    told = "all" if len(stops) == len(MAP) else ", ".join(f"{one} (pictures)" if one in seen else one for one in stops)
+    return f"{way}: {told}" + (f", after {', '.join(BEFORE[way])}" if way in BEFORE else "")
