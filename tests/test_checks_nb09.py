@@ -239,6 +239,10 @@ def of_random_residuals(matrix, mask):
         (lambda a, m: nb09._quotients(a, m).max().item(), "the best residual, not the worst"),
         (lambda a, m: nb09._quotients(a, m).mean().item(), "that is the mean over the eigenvalues"),
         (lambda a, m: worst(a, m) ** 0.5, "that is the cosine"),
+        (
+            lambda a, m: torch.linalg.eigvalsh(torch.linalg.solve(a @ a.T, a[:, m] @ a[:, m].T))[0].item(),
+            "is not symmetric, and eigvalsh reads one triangle only",
+        ),
         (nb09._too_careful, "a true bound, but not the largest"),
         (nb09._each_least, "so this bounds nothing"),
         (lambda a, m: torch.linalg.eigvalsh(nb09._kernels(a, m)[1])[0].item(), "the denominator is missing"),

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from lth_teach.lab.pictures import gradient_flow as figures
+from lth_teach.lab.pictures import gradient_flow_tables as tables
 
 SHARES = {"dense": 1.0, "ticket": 0.4, "random": 0.3, "largest gradients": 0.9}
 ACCURACY = {"dense": 0.42, "ticket": 0.43, "random": 0.27, "largest gradients": 0.33}
@@ -99,3 +100,37 @@ def test_arms_look_alike_in_all_figures_and_no_two_are_the_same():
 def test_a_table_without_shares_is_refused():
     with pytest.raises(ValueError, match="share"):
         figures.reached({"short": table().drop(columns="share")})
+
+
+# ---- tables
+
+
+@pytest.mark.parametrize(
+    ("wanted", "square"),
+    [
+        (2.0, 0.4),  # at the start
+        (1.0, 0.1),  # at a step that is kept; the loss rises afterwards, and only the first time counts
+        (1.5, 0.2),  # half way between 0.4 and 0.1 on a log axis
+        (2.5, math.nan),  # the run begins below
+        (0.5, math.nan),  # and never comes there
+    ],
+)
+def test_the_squared_gradient_is_read_off_where_the_loss_first_comes_by(wanted, square):
+    assert tables.square_at([2.0, 1.0, 1.2, 0.9], [0.4, 0.1, 0.7, 0.8], wanted) == pytest.approx(square, nan_ok=True)
+
+
+def test_equal_losses_make_a_table_with_intervals_and_a_dash_where_a_run_never_came():
+    """By hand: 0.3 and 0.5 have the mean 0.4 and the standard error 0.1; t with one degree of freedom is 12.7."""
+    rows = pd.DataFrame(
+        [(0, "a", "2.0 1.0", "0.3 0.1"), (1, "a", "2.0 1.0", "0.5 0.1"), (0, "b", "1.5 1.0", "0.5 0.1")],
+        columns=["seed", "arm", "losses", "squares"],
+    ).assign(accuracy=0.4)
+    table = tables.at_equal_loss({"here": (rows, (2.0,))})
+    assert table["here, at 2.0"].to_dict() == {"a": "0.40 ± 1", "b": "–"}
+    with pytest.raises(ValueError, match="squares"):
+        tables.at_equal_loss({"here": (rows.drop(columns="squares"), (2.0,))})
+
+
+def test_small_means_have_three_decimals_and_one_seed_has_no_interval():
+    rows = pd.DataFrame({"seed": [0, 1, 0], "arm": ["a", "a", "b"], "value": [0.1, 0.1, 0.5], "accuracy": 0.4})
+    assert tables.means(rows, ["value"])["value"].to_dict() == {"a": "0.100 ± 0", "b": "0.50"}

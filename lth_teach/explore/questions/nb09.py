@@ -35,11 +35,11 @@ EARLIER = (
 
 THIS_PAGE = (
     Question(
-        "A random mask keeps a tenth of the weights. Its cosine between g and m ⊙ g is about 0.32. What share of the "
-        "progress of a dense step is that, to first order?",
+        "A uniformly random mask keeps a tenth of the weights. Its cosine between g and m ⊙ g is about 0.32. What "
+        "share of the progress of a dense step is that, to first order?",
         (
             Answer("a third", "That is the cosine. The share is its square."),
-            Answer("a tenth", "cos² is the kept share of the squared gradient; at random, the density.", right=True),
+            Answer("a tenth", "cos² is the kept share of ‖g‖²; for a uniform draw, the density.", right=True),
             Answer("nine tenths", "That is the share that is dropped."),
             Answer("it depends on the learning rate", "It cancels, as long as steps are small."),
         ),

@@ -202,7 +202,13 @@ def _each_least(matrix: Tensor, mask: Tensor) -> float:
     return float(torch.linalg.eigvalsh(kept)[0] / torch.linalg.eigvalsh(whole)[0])
 
 
+def _one_triangle(matrix: Tensor, mask: Tensor) -> float:
+    return float(torch.linalg.eigvalsh(torch.linalg.solve(*_kernels(matrix, mask)))[0])
+
+
 MISTAKES: list[tuple[str, Callable[[Tensor, Tensor], float]]] = [
+    ("(A Aᵀ)⁻¹ A_m A_mᵀ is not symmetric, and eigvalsh reads one triangle only: use eigvals, or make it symmetric "
+     "(second hint).", _one_triangle),
     ("that is the largest eigenvalue: the best residual, not the worst.", lambda a, m: float(_quotients(a, m).max())),
     ("that is the mean over the eigenvalues; a bound must hold for the worst residual.",
      lambda a, m: float(_quotients(a, m).mean())),

@@ -8,7 +8,7 @@
 - 04: ``linear_view`` (by width, several formulas, one run), ``masks_by_kernel`` (heat maps, promises, built masks)
 - 05: ``late_reset`` (against k, against density), ``late_reset_maps`` (ways, stability), ``late_reset_tables``
 - 06: ``malach`` (widths, digits, Lueker's constant), ``malach_networks`` (gadget, a network to prune by hand, images)
-- 09: ``gradient_flow`` (accuracy against cos², cos² along the run, pace, descents with their guarantee)
+- 09: ``gradient_flow`` (accuracy against cos², cos² along the run, pace, descents), ``gradient_flow_tables``
 - 10: ``generalisation`` (training against test error, coins, prices), ``certificates``, ``generalisation_tables``
 - 11: ``lemma`` (densities and two rules, the staircase, the valley)
 - everywhere: ``classroom`` (a class's seeds beside the archive's)
