@@ -84,10 +84,11 @@ def widths(seeds=4):
 
 
 def test_widths_are_told_with_their_geometric_means_and_the_least_by_counting():
-    figure = malach.widths(widths(), 12)
+    figure = malach.widths(widths(), 12, 0.296)
     assert "n = 4 seeds. whole neurons: 36 weights 2.8, 36 weights 2.8; products: 2,000 weights 1.4," in figure.alt
     assert "Dashed: the least by counting, 65 weights for 0.001." in figure.alt  # 12 log2(1 / (24 · 0.001)) = 64.6
-    own = malach.widths(widths(), 12, widths(1))
+    assert figure.alt.endswith("Dotted: everything crossed out, off by 0.3.")
+    own = malach.widths(widths(), 12, 0.296, widths(1))
     assert own.alt.endswith("Large hollow markers: your run.")
 
 
@@ -98,6 +99,14 @@ def test_what_was_planned_and_needed_is_told():
     )
     alt = malach.planned({"line": rows, "saddle": rows}).alt
     assert alt.count("n = 2 seeds. products, ε = 0.1: 2,000 planned, 200 needed.") == 2
+
+
+def test_where_the_smallest_size_tried_was_enough_the_need_is_at_most_that():
+    needed = [round(10_000 * 1.1**-41), round(10_000 * 1.1**-40)]
+    rows = pd.DataFrame({"seed": [0, 1], "arm": "neurons", "epsilon": 0.1, "planned": 10_000, "needed": needed})
+    alt = malach.planned({"line": rows}).alt
+    assert "10,000 planned, at most 211 needed (smallest size tried enough in 1 of 2)." in alt  # √(201 · 221) = 210.8
+    assert "at most" not in malach.planned({"line": rows[1:]}).alt
 
 
 def test_digits_and_the_constant_tell_their_means():

@@ -23,16 +23,18 @@ LOOKS: dict[str, dict[str, Any]] = {
 }
 WORDS = {"neurons": "whole neurons", "products": "products", "subsets": "subset sums"}
 DOTS: dict[str, Any] = {"marker": ".", "markersize": 5, "markeredgewidth": 0, "alpha": 0.35, "linestyle": "none"}
+SMALLEST = 1.1**-41  # share of the plan that "needed" tried first, as in lth_teach.experiments.malach_bound.needed
 MARKERS = {0.3: "o", 0.1: "s", 0.03: "D"}  # of ε
 COLOURS = {0.1: ("#0072B2", "o"), 0.03: ("#009E73", "s"), 0.01: ("#D55E00", "D")}  # and markers, of δ = ε
 
 
-def widths(rows: pd.DataFrame, hidden: int, mine: pd.DataFrame | None = None) -> Picture:
+def widths(rows: pd.DataFrame, hidden: int, nothing: float, mine: pd.DataFrame | None = None) -> Picture:
     """Weights of the random network against the error that it surely keeps, and the least that counting allows.
 
     Args:
         rows: study "width": seed, arm, weights and log_guarantee.
         hidden: of the target's neurons, n: counting asks for n log2(1/2nε) weights.
+        nothing: by how much an empty mask is off, the largest |output| of a target.
         mine: one's own run, as large hollow markers.
     """
     figure = Picture("", 7.0, 4.8)
@@ -69,6 +71,9 @@ def widths(rows: pd.DataFrame, hidden: int, mine: pd.DataFrame | None = None) ->
     axes.plot(errors, least, color="black", linestyle="--", linewidth=1.6)
     axes.annotate("counting: no fewer", (errors[-1], least[-1]), (0, -9), textcoords="offset points", fontsize=11,
                   ha="right", va="top")  # fmt: skip
+    axes.axvline(nothing, color="0.35", linestyle=":", linewidth=1.6)
+    axes.annotate("everything\ncrossed out", (nothing, 11), (-4, 0), textcoords="offset points", fontsize=11,
+                  color="0.35", ha="right", va="bottom")  # fmt: skip
     axes.set(xscale="log", yscale="log", xlabel="error that is surely not exceeded (shrinks to the right)")
     axes.set_ylim(8, 3e7)
     axes.set_ylabel("weights of the random network")
@@ -78,7 +83,8 @@ def widths(rows: pd.DataFrame, hidden: int, mine: pd.DataFrame | None = None) ->
     axes.set_title(f"dots: {_seeds(rows)} seeds, lines: their geometric means{key}", fontsize=11)
     figure.alt = (
         f"Weights of the random network against the error that is surely not exceeded, n = {_seeds(rows)} seeds. "
-        f"{'; '.join(told)}. Dashed: the least by counting, {least[-1]:.0f} weights for {_error(errors[-1])}."
+        f"{'; '.join(told)}. Dashed: the least by counting, {least[-1]:.0f} weights for {_error(errors[-1])}. "
+        f"Dotted: everything crossed out, off by {_error(nothing)}."
         + (" Large hollow markers: your run." if mine is not None else "")
     )
     return figure
@@ -103,6 +109,9 @@ def _seeds(rows: pd.DataFrame) -> int:
 def planned(panels: dict[str, pd.DataFrame]) -> Picture:
     """Hidden neurons that would have been enough against those that were planned, both on log axes.
 
+    Where the smallest size tried was enough already, ``needed`` is only an upper bound: an arrow points down from means
+    that hold such runs, and the alt text counts them.
+
     Args:
         panels: words for a target → rows of study "plan": seed, arm, epsilon, planned and needed.
     """
@@ -112,25 +121,35 @@ def planned(panels: dict[str, pd.DataFrame]) -> Picture:
     for axes, (words, rows) in zip(grid, panels.items(), strict=True):
         axes.plot(ends, ends, color="black", linewidth=1.2)
         axes.plot(ends, [end / 10 for end in ends], color="black", linewidth=0.9, linestyle=":")
+        axes.plot(ends, [end * SMALLEST for end in ends], color="0.35", linewidth=0.9, linestyle="--")
         said = []
         for (arm, epsilon), part in rows.groupby(["arm", "epsilon"], sort=False):
             colour, marker = LOOKS[str(arm)]["color"], MARKERS[float(str(epsilon))]
             axes.plot(part["planned"], part["needed"], color=colour, **DOTS)
             plan, need = (_geometric(part[name].dropna()) for name in ("planned", "needed"))
             axes.plot(plan, need, color=colour, marker=marker, markersize=8, markeredgecolor="white")
-            said.append(f"{WORDS[str(arm)]}, ε = {epsilon:g}: {_short(plan)} planned, {_short(need)} needed")
+            at_first = int((part["needed"] < part["planned"] * SMALLEST * math.sqrt(1.1)).sum())
+            text = f"{WORDS[str(arm)]}, ε = {epsilon:g}: {_short(plan)} planned, "
+            if at_first:
+                axes.annotate("", (plan, need / 2.6), (plan, need), arrowprops={"arrowstyle": "->", "color": colour})
+                text += f"at most {_short(need)} needed (smallest size tried enough in {at_first} of {len(part)})"
+            else:
+                text += f"{_short(need)} needed"
+            said.append(text)
         axes.set(xscale="log", yscale="log", xlabel="hidden neurons planned", xlim=ends, ylim=(20, 2e6))
         axes.set_title(f"{words}, n = {_seeds(rows)} seeds", fontsize=11)
         axes.grid(alpha=0.25)
         told.append(f"{words}, n = {_seeds(rows)} seeds. {'; '.join(said)}.")
     for place, words in (((3e4, 4.2e4), "needed = planned"), ((9e5, 1.1e5), "a tenth")):
         grid[0].text(*place, words, fontsize=10, ha="right", va="bottom")
+    grid[0].text(4.2e4, 560, "smallest size tried", fontsize=10, color="0.35", va="top")
     grid[0].set_ylabel("hidden neurons that would have done")
     for height, (arm, words) in zip((0.96, 0.89, 0.82), WORDS.items(), strict=True):
         look = {"color": LOOKS[arm]["color"], "fontsize": 11, "va": "top"}
         grid[-1].text(0.04, height, words, transform=grid[-1].transAxes, **look)
     for epsilon, marker in MARKERS.items():
-        grid[-1].plot([], [], color="0.4", marker=marker, markersize=7, linestyle="none", label=f"ε = {epsilon:g}")
+        words = f"ε = {epsilon:g}" + " (an empty\nmask mostly does)" * (epsilon == 0.3)
+        grid[-1].plot([], [], color="0.4", marker=marker, markersize=7, linestyle="none", label=words)
     grid[-1].legend(frameon=False, fontsize=10, loc="lower right", title="asked for")
     figure.alt = "Hidden neurons planned and needed, geometric means. " + " ".join(told)
     return figure
