@@ -137,6 +137,7 @@ def test_what_a_ticket_gains_and_how_far_the_line_rises_above_the_worse_end():
     assert row["gain"] == pytest.approx(100 * (0.80 - 0.8))
     row = beside(recipe="plain", k=0.0, level=2, arm="ticket").iloc[0]
     assert (row["gain"], row["barrier"], row["to_dense"]) == pytest.approx((2, 15, 18))
+    assert row["copy_gain"] == pytest.approx(2)
     assert row["rise"] == pytest.approx(18 - 1)  # the ends are 2 points apart, so the worse lies 1 above their mean
 
 
@@ -164,13 +165,14 @@ def test_the_table_and_the_alt_text_count_every_ticket_once():
     table = pictures.stable_tickets.table(plain)
     assert list(table.index[[0, 3, 6]]) == ["20 %, plain, 0", "9.1 %, plain, 0", "4.1 %, plain, 0"]
     assert list(table.index[-2:]) == ["4.1 %, random mask, 0", "4.1 %, random mask, 1 %"]
-    columns = ["barrier", "stable", "accuracy", "its dense", "gain", "keeps up", "beats random"]
+    columns = ["barrier", "stable", "accuracy", "its dense", "gain", "keeps up", "other order", "beats random"]
     assert list(table.columns) == columns
     many, few = (list(table.loc[f"{kept}, plain, 0"]) for kept in ("20 %", "4.1 %"))
-    assert many == ["15.0 [15.0, 15.0]", "0 of 12", "82.0", "80.0", "2.0 [2.0, 2.0]", "12 of 12", "–"]
-    assert few[2:] == ["76.0", "80.0", "−4.0 [−4.0, −4.0]", "0 of 12", "0 of 12"]  # 0.82 − 0.06; the mask has 0.77
+    assert many == ["15.0 [15.0, 15.0]", "0 of 12", "82.0", "80.0", "2.0 [2.0, 2.0]", *["12 of 12"] * 2, "–"]
+    assert few[2:] == ["76.0", "80.0", "−4.0 [−4.0, −4.0]", *["0 of 12"] * 3]  # 0.82 − 0.06; the mask has 0.77
     assert table.loc["4.1 %, plain, 1 %", "beats random"] == "12 of 12"
     assert list(table.loc["4.1 %, random mask, 0"])[:3] == ["–", "–", "77.0"]
+    assert table.loc["4.1 %, random mask, 0", "other order"] == "–"  # it has no second copy
     alt = pictures.stable_tickets.gain_by_barrier(plain).alt
     counted = "stable, keeps up 24; stable, behind 0; unstable, keeps up 12; unstable, behind 0."
     assert f"20 % kept, n = 12: {counted}" in alt

@@ -96,6 +96,15 @@ def test_copies_that_part_late_end_in_one_valley_and_early_ones_do_not(toy):
         assert [split["errors"][0], split["errors"][-1]] == pytest.approx(list(ends), abs=0.05)
 
 
+@pytest.mark.parametrize(("k", "least", "most"), [(7, 0.15, 0.3), (30, 0, 0)])
+def test_other_noises_part_a_pair_in_five_after_seven_steps_and_none_after_thirty(k, least, most):
+    """Oracle: 300 other noises from the same trunk; two copies part where one of them goes right and one left."""
+    trunk, _ = two_valleys.copies(k)
+    ends = [two_valleys.descend(trunk[k], k, two_valleys.STEPS, seed)[-1] for seed in range(1_000, 1_300)]
+    right = np.mean([across > 0 for across, _ in ends])
+    assert least <= 2 * right * (1 - right) <= most
+
+
 def test_every_line_of_equal_error_has_one_of_the_heights(toy):
     for contour in toy["contours"]:
         heights = two_valleys.error(np.array(contour))

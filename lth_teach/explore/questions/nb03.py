@@ -17,16 +17,19 @@ EARLIER = (
         ),
     ),
     Question(
-        "Two networks of this course have the same seed. What may still differ between their trainings?",
+        "Ticket and dense network of one seed are compared as a pair. What do they have in common, besides the task?",
         (
-            Answer("the starting values", "The seed decides them: the same seed, the same start."),
-            Answer("the test images", "There is one test set for each task."),
             Answer(
-                "the order in which they see the data",
-                "The order has a seed of its own. This page turns that one knob and leaves all others alone.",
+                "nothing: a seed is only a label", "Then each difference would hold the luck of two unrelated runs."
+            ),
+            Answer("the trained weights", "The ticket's are set back, and trained anew."),
+            Answer(
+                "the starting values of what both have, and the order in which they see the data",
+                "So the luck that they share drops out of their difference (notebook 01). Here we turn one of these "
+                "knobs: two copies from one start get an order each.",
                 right=True,
             ),
-            Answer("the number of weights", "Same architecture, same number."),
+            Answer("only the starting values", "The order of the data as well: both are trained alike."),
         ),
     ),
 )
@@ -51,7 +54,7 @@ THIS_PAGE = (
                 "Then they are one network twice, and the line between them is a point.",
                 right=True,
             ),
-            Answer("BatchNorm's statistics were not refreshed.", "That would make barriers higher, not zero."),
+            Answer("BatchNorm's statistics were not refreshed.", "As a rule that makes barriers higher, not zero."),
             Answer("Too few points on the line.", "Three points see a ridge in the middle well enough."),
         ),
     ),

@@ -21,10 +21,11 @@ def beside_dense(rows: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         Their rows, barriers in points, with the columns ``dense`` (that network's accuracy, a fraction), ``gain``
-        (points of test accuracy, negative where the ticket falls behind), ``random`` (accuracy of the random mask
-        of the same start, recipe and level, where there is one) and ``rise`` (points by which the line to the dense
-        network rises above its worse end: the document's definition). A rise is right to about half a point: the
-        accuracies of the ends were measured with BatchNorm's running averages, the barrier without.
+        (points of test accuracy, negative where the ticket falls behind), ``copy_gain`` (the same of its second
+        copy, in the other order of the data, where there is one), ``random`` (accuracy of the random mask of the same
+        start, recipe and level, where there is one) and ``rise`` (points by which the line to the dense network rises
+        above its worse end: the document's definition). A rise is right to about half a point: the accuracies of the
+        ends were measured with BatchNorm's running averages, the barrier without.
     """
     if "recipe" not in rows:  # rows that were made here and now have the recipe that an experiment starts from
         rows = rows.assign(recipe="plain")
@@ -34,6 +35,7 @@ def beside_dense(rows: pd.DataFrame) -> pd.DataFrame:
     random = rows[rows["arm"] == "random"].set_index(level)["accuracy"].rename("random")
     found = rows[rows["arm"].isin(["ticket", "random"])].join(dense, on=keys).join(random, on=level)
     found["gain"] = 100 * (found["accuracy"] - found["dense"])
+    found["copy_gain"] = 100 * (found["copy_accuracy"] - found["dense"])
     for column in ("barrier", "to_dense", "to_previous"):
         found[column] *= 100
     # The barrier is measured from the mean of the ends; the worse end lies half their difference above that.
@@ -144,7 +146,8 @@ def table(rows: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         A row for each density, recipe and rewind point. "keeps up": not more than 1 point below the dense network of
-        its recipe. "beats random": of the seeds that have a random mask with the same start.
+        its recipe, in the order of the data that found the mask; "other order": the same of the second copies. "beats
+        random": of the seeds that have a random mask with the same start.
     """
     lines = {}
     for level in sorted(rows.dropna(subset=["barrier"])["level"].unique()):
@@ -160,6 +163,7 @@ def table(rows: pd.DataFrame) -> pd.DataFrame:
                 "its dense": f"{100 * found['dense'].median():.1f}",
                 "gain": str(middle(found["gain"])),
                 "keeps up": count(found["gain"] > -1),
+                "other order": count(copied["copy_gain"] > -1),
                 "beats random": count(beaten) if arm == "ticket" else "–",
             }
     return pd.DataFrame(lines).T.rename_axis("kept, recipe, k")
