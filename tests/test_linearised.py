@@ -1,12 +1,10 @@
 """The linear model of training against the steps taken one by one, and against real networks."""
 
-import math
-
 import pytest
 import torch
 from torch import nn
 
-from lth_teach import masks
+from lth_teach import masks, models
 from lth_teach.measures import linearised, tangent_kernel
 
 
@@ -61,28 +59,13 @@ def test_a_wide_network_trains_as_predicted_and_a_narrow_one_less_so(x):
     errors = []
     targets = torch.tensor([[1.0], [-1.0]] * 3).double()
     for width in (4, 400):
-        model = linearised.wide_net(4, width, seed=0).double()
+        model = models.mlp(4, width, width, 1, seed=0).double()
         kernel = tangent_kernel.empirical_ntk(model, x)
         rate = 0.1 / float(torch.linalg.eigvalsh(kernel)[-1])
         real = linearised.gradient_descent(model, x, targets, rate, 100)
         moved = linearised.predicted_movement(kernel, real[0], targets, rate, 100)
         errors.append(float((real[-1] - real[0] - moved).norm() / moved.norm()))
     assert errors[1] < 0.1 < errors[0]
-
-
-def test_the_kernel_of_a_wide_net_does_not_grow_with_its_width(x):
-    sizes = [
-        float(tangent_kernel.empirical_ntk(linearised.wide_net(4, w, seed=0).double(), x).trace()) for w in (50, 800)
-    ]
-    assert 0.5 < sizes[1] / sizes[0] < 2
-
-
-def test_a_scaled_layer_computes_what_he_s_initialisation_would():
-    layer = linearised.ScaledLinear(400, 300)
-    x = torch.randn(500, 400, generator=torch.Generator().manual_seed(0))
-    assert torch.allclose(layer(x), math.sqrt(2 / 400) * x @ layer.weight.T, atol=1e-5)
-    nn.init.normal_(layer.weight, generator=torch.Generator().manual_seed(1))
-    assert layer(x).square().mean().item() == pytest.approx(2, rel=0.05)  # of which a ReLU leaves half
 
 
 def test_a_small_eigenvalue_beside_a_large_one_moves_at_its_own_pace():
@@ -125,7 +108,6 @@ def test_gradient_descent_records_every_step_and_holds_the_mask(net, x):
         (lambda: linearised.predicted_movement(torch.ones(2, 3), torch.ones(2), torch.ones(2), 0.1, 1), "be square"),
         (lambda: linearised.predicted_movement(torch.eye(3), torch.ones(2), torch.ones(2), 0.1, 1), "kernel"),
         (lambda: linearised.predicted_movement(torch.eye(2), torch.ones(2), torch.ones(2), -0.1, 1), "0 or more"),
-        (lambda: linearised.wide_net(4, 0), "at least 1"),
     ],
 )
 def test_wrong_input_is_refused(call, message):

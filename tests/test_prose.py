@@ -21,6 +21,7 @@ SHOWN = (
     "01_hypothesis",
     "03_stability",
     "03b_three_explanations",
+    "04_ntk_view",
     "05_late_reset",
     "06_malach_bound",
     "09_gradient_flow",

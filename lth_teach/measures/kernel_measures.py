@@ -1,4 +1,4 @@
-"""Measures of a tangent kernel: how well it fits a task, how many directions it uses, what it would predict.
+"""Measures of a tangent kernel: how well it fits a task, and what it would predict.
 
 The kernel here is one number for each pair of samples; :func:`sample_kernel` makes it. The measures take any kernel.
 """
@@ -27,7 +27,7 @@ def sample_kernel(
 
     Args:
         x2: defaults to x1.
-        masks, frozen: see :func:`lth_teach.ntk.jacobian`.
+        masks, frozen: see :func:`lth_teach.measures.tangent_kernel.jacobian`.
 
     Returns:
         Shape (samples of x1, samples of x2).
@@ -93,26 +93,13 @@ def alignment(kernel: Tensor, targets: Tensor) -> float:
     return float((found * wanted).sum() / size)
 
 
-def effective_rank(kernel: Tensor) -> float:
-    """How many directions a kernel really uses: e to the entropy of its eigenvalues, scaled to sum to 1.
-
-    n equal eigenvalues give n; one that outweighs all others gives nearly 1. Source: Roy & Vetterli 2007.
-
-    Raises:
-        ValueError: a kernel without a positive eigenvalue.
-    """
-    check_square(kernel)
-    values = torch.linalg.eigvalsh(kernel.double()).clamp(min=0)
-    if not values.sum() > 0:
-        raise ValueError("the kernel has no positive eigenvalue")
-    share = values[values > 0] / values.sum()
-    return float(torch.exp(-(share * share.log()).sum()))
-
-
 def regression_accuracy(
     kernel: Tensor, cross: Tensor, labels: Tensor, test_labels: Tensor, ridge: float = 0.01
 ) -> float:
-    """Test accuracy of kernel regression on one-hot labels: the linear network's when trained for very long.
+    """Test accuracy of kernel regression on one-hot labels, with a ridge.
+
+    A linear network that is trained for very long comes to nearly the same, but it has no ridge, and it starts from the
+    outputs f₀ of the network instead of from the mean label.
 
     Args:
         kernel: between training samples, (n, n). ``cross``: between test samples and those, (k, n).

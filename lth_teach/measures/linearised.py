@@ -1,58 +1,19 @@
 """How a network that is linear in its weights would train, and how the real one does.
 
-The tangent kernel K = J Jᵀ (see :mod:`lth_teach.ntk`) decides everything about such a network. Trained by full-batch
-gradient descent at rate η on ½ ‖f − y‖², its outputs after t steps are y + (1 − ηK)^t (f₀ − y), which for small η is
-y + e^(−ηKt) (f₀ − y).
+The tangent kernel K = J Jᵀ (see :mod:`lth_teach.measures.tangent_kernel`) decides everything about such a network.
+Trained by full-batch gradient descent at rate η on ½ ‖f − y‖², its outputs after t steps are y + (1 − ηK)^t (f₀ − y),
+which for small η is y + e^(−ηKt) (f₀ − y).
 Source: Jacot et al. 2018, arXiv 1806.07572; Lee et al. 2019, arXiv 1902.06720.
 """
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from ..enforcement import enforce, release
 from ..masks import Masks
-from ..randomness import seeded
 from ..training import training_mode
-
-
-class ScaledLinear(nn.Module):
-    """A layer whose weights start at N(0, 1) and whose output is scaled by √(2 / inputs) instead; no bias.
-
-    At the start it computes what any He-initialised layer computes. But its tangent kernel, and so the right learning
-    rate, does not grow with the width: widths can be compared. This is the parametrisation of Jacot et al. 2018.
-    """
-
-    def __init__(self, inputs: int, outputs: int) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.randn(outputs, inputs))
-        self.scale = math.sqrt(2 / inputs)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(samples, inputs) → (samples, outputs)."""
-        return self.scale * F.linear(x, self.weight)
-
-
-def wide_net(inputs: int, width: int, outputs: int = 1, seed: int | None = None) -> nn.Sequential:
-    """Two hidden ReLU layers of ``width`` units made of :class:`ScaledLinear`.
-
-    Raises:
-        ValueError: a size below 1.
-    """
-    if min(inputs, width, outputs) < 1:
-        raise ValueError(f"sizes must be at least 1, got {inputs} inputs, width {width}, {outputs} outputs")
-    with seeded(seed):
-        return nn.Sequential(
-            ScaledLinear(inputs, width),
-            nn.ReLU(),
-            ScaledLinear(width, width),
-            nn.ReLU(),
-            ScaledLinear(width, outputs),
-        )
 
 
 def predicted_movement(

@@ -1,23 +1,38 @@
-"""Checks of notebook 04: the kernel of a masked network, its greatest rank, and what it can never fit."""
+"""Checks of notebook 04: the kernel of a masked network, a linear network on new samples, and a test of a cause."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.func import jacrev
 
-from . import exercise, expect
+from ...replicates import Interval
+from . import Wrong, call, describe, exercise, expect, prints_below, same
+from ._nb04_worlds import MISTAKES, World, fair
 
 JacobianAt = Callable[[Tensor], Tensor]
+Prediction = Callable[[Tensor, Tensor, Tensor, Tensor, Tensor, float, int], Tensor]
+SEEDS = list(range(12))
+
+
+def _kernel(jacobian: Tensor) -> Tensor:
+    return jacobian @ jacobian.T
+
+
+def _masked_kernel(jacobian_at: JacobianAt, weights: Tensor, mask: Tensor) -> Tensor:
+    return _kernel(jacobian_at(mask * weights) * mask)
 
 
 @exercise(
     "Two things are masked: the point at which the derivative is taken, and the columns of the result.",
-    "The sparse network has the weights mask * weights, so ask for jacobian_at(mask * weights). Its pruned weights "
-    "cannot move, so their columns must not count.",
-    "j = jacobian_at(mask * weights) * mask; then return j @ j.T.",
+    "The sparse network has the weights mask * weights, so ask for the Jacobian there. Its pruned weights cannot move, "
+    "so their columns must not count.",
+    "Take the Jacobian at the masked weights, set the columns of pruned weights to zero, and multiply the result by "
+    "its own transpose, so that rows and columns belong to samples.",
+    solution=_masked_kernel,
 )
 def masked_kernel(attempt: Callable[[JacobianAt, Tensor, Tensor], Tensor]) -> int:
     """(jacobian_at, weights, mask) → K_m = J diag(m) Jᵀ with J at m ⊙ θ₀."""
@@ -49,8 +64,8 @@ def masked_kernel(attempt: Callable[[JacobianAt, Tensor, Tensor], Tensor]) -> in
         ),
     ]
     generator = torch.Generator().manual_seed(0)
-    cases = 0
-    for samples, units in ((3, 2), (12, 3), (5, 4)):
+    sizes = ((3, 2), (12, 3), (5, 4))
+    for samples, units in sizes:
         x = torch.randn(samples, 3, generator=generator, dtype=torch.double)
         weights = torch.randn(4 * units, generator=generator, dtype=torch.double)
         mask = torch.arange(4 * units) % 3 != 1
@@ -59,77 +74,9 @@ def masked_kernel(attempt: Callable[[JacobianAt, Tensor, Tensor], Tensor]) -> in
             return jacrev(lambda w: (x @ w[: 3 * units].view(3, units)).tanh() @ w[3 * units :])(at)
 
         shown = f"a network of {4 * units} weights, {int(mask.sum())} of them kept, and {samples} samples"
-        expected = _kernel(jacobian_at(mask * weights) * mask)
+        expected = _masked_kernel(jacobian_at, weights, mask)
         expect(attempt, (jacobian_at, weights, mask), expected, mistakes, shown)
-        cases += 1
-    return cases
-
-
-@exercise(
-    "K_m = (J diag(m)) (J diag(m))ᵀ. How many rows does J have, and how many columns are not zero?",
-    "A row for each output of each sample, a column for each weight that is kept. The rank can exceed neither.",
-    "return min(samples * outputs, sum(int(mask.sum()) for mask in masks.values())).",
-)
-def rank_at_most(attempt: Callable[[int, int, dict[str, Tensor]], int]) -> int:
-    """(samples, outputs, masks) → the greatest rank K_m can have, min(nC, ‖m‖₀)."""
-    small = {"a": torch.tensor([[True, False, True], [True, True, False]]), "b": torch.tensor([[True], [False]])}
-    cases = [(4, 3, small), (1, 2, small), (3, 1, small), (3, 2, small), (7, 1, small)]
-    mistakes: list[tuple[str, Callable[[int, int, dict[str, Tensor]], int]]] = [
-        ("each sample has a row for each of its outputs.", lambda n, c, masks: min(n, _kept(masks))),
-        (
-            "pruned weights have no column; count those that are kept.",
-            lambda n, c, masks: min(n * c, sum(mask.numel() for mask in masks.values())),
-        ),
-        ("the rank cannot exceed the number of kept weights either.", lambda n, c, masks: n * c),
-        ("the rank cannot exceed the number of rows either.", lambda n, c, masks: _kept(masks)),
-        ("that is the number of layers, not of weights.", lambda n, c, masks: min(n * c, len(masks))),
-    ]
-    for samples, outputs, masks in cases:
-        shown = f"{samples} samples, {outputs} outputs, {_kept(masks)} of 8 weights kept"
-        expect(attempt, (samples, outputs, masks), min(samples * outputs, _kept(masks)), mistakes, shown)
-    return len(cases)
-
-
-@exercise(
-    "Split y − f₀ along the eigenvectors of the kernel. Each part shrinks as e^(−ηλt). Which parts never shrink?",
-    "values, vectors = torch.linalg.eigh(kernel). In floating point an eigenvalue that should be 0 is about 1e-16 of "
-    "the largest, of either sign, so compare with a small fraction of the largest, such as 1e-10.",
-    "null = vectors[:, values <= 1e-10 * values.max()]; then return null @ (null.T @ pull).",
-)
-def leftover(attempt: Callable[[Tensor, Tensor], Tensor]) -> int:
-    """(kernel, pull) → the part of pull = y − f₀ outside the range of the kernel, which no linear training removes."""
-    generator = torch.Generator().manual_seed(1)
-    mistakes: list[tuple[str, Callable[[Tensor, Tensor], Tensor]]] = [
-        ("this is the part that does get fitted; asked is what remains of it.", _fitted),
-        (
-            "you looked for eigenvalues that are exactly 0. Rounding makes them about 1e-16 times the largest.",
-            lambda kernel, pull: _null_part(kernel, pull, 0.0, exact=True),
-        ),
-        (
-            "you compared eigenvalues with a fixed number. What counts as 0 depends on the largest eigenvalue.",
-            lambda kernel, pull: _null_part(kernel, pull, 1e-3 / float(torch.linalg.eigvalsh(kernel)[-1])),
-        ),
-        ("this is everything: some parts do shrink.", lambda kernel, pull: pull.clone()),
-        (
-            "the coefficients along the null directions are right; multiply by the directions to get back.",
-            lambda kernel, pull: _null_vectors(kernel).T @ pull,
-        ),
-        ("this is kernel @ pull, which is what the first step moves.", lambda kernel, pull: kernel @ pull),
-        ("this is its length; return the vector itself.", lambda kernel, pull: _null_part(kernel, pull).norm()),
-    ]
-    cases = 0
-    for size, rank in ((5, 2), (8, 7), (4, 4), (6, 1)):
-        features = torch.randn(size, rank, generator=generator, dtype=torch.double)
-        pull = torch.randn(size, generator=generator, dtype=torch.double)
-        kernel = (1e-6 if cases == 1 else 0.01) * features @ features.T  # "small" is a matter of scale
-        shown = f"a kernel of shape ({size}, {size}) and rank {rank}, largest eigenvalue below 1, and a pull"
-        expect(attempt, (kernel, pull), _null_part(kernel, pull), mistakes, shown)
-        cases += 1
-    return cases
-
-
-def _kernel(jacobian: Tensor) -> Tensor:
-    return jacobian @ jacobian.T
+    return len(sizes)
 
 
 def _rows_masked(jacobian_at: JacobianAt, weights: Tensor, mask: Tensor) -> Tensor:
@@ -138,19 +85,137 @@ def _rows_masked(jacobian_at: JacobianAt, weights: Tensor, mask: Tensor) -> Tens
     return _kernel(jacobian * rows) if len(rows) == len(jacobian) else jacobian
 
 
-def _kept(masks: dict[str, Tensor]) -> int:
-    return sum(int(mask.sum()) for mask in masks.values())
-
-
-def _null_vectors(kernel: Tensor, fraction: float = 1e-10, exact: bool = False) -> Tensor:
+def _predicted(kernel: Tensor, cross: Tensor, f0: Tensor, f0_new: Tensor, y: Tensor, rate: float, steps: int) -> Tensor:
     values, vectors = torch.linalg.eigh(kernel)
-    return vectors[:, values == 0 if exact else values <= fraction * values.max()]
+    pull = vectors.T @ (y - f0)
+    return f0_new + cross @ (vectors @ ((1 - (1 - rate * values) ** steps) / values * pull))
 
 
-def _null_part(kernel: Tensor, pull: Tensor, fraction: float = 1e-10, exact: bool = False) -> Tensor:
-    null = _null_vectors(kernel, fraction, exact)
-    return null @ (null.T @ pull)
+@exercise(
+    "The formula has a start and a movement. On new samples, which start, and which kernel carries the movement over?",
+    "torch.linalg.eigh(kernel) gives eigenvalues and, as columns, eigenvectors. A power of a matrix is the power of "
+    "each eigenvalue, and so is its inverse. Or leave the algebra and take the steps, one after the other.",
+    "Write y − f₀ along the eigenvectors, multiply each part by (1 − (1 − ηλ)ᵗ)/λ, go back, multiply by the kernel "
+    "between new and training samples, and add the outputs that the new samples start from.",
+    solution=_predicted,
+)
+def predicted(attempt: Prediction) -> int:
+    """(kernel, cross, f0, f0_new, y, rate, steps) → outputs of the linear network on new samples."""
+    mistakes: list[tuple[str, Prediction]] = [
+        (
+            "this is the movement; new samples do not start at 0 but at f0_new.",
+            lambda k, c, f, g, y, rate, steps: _predicted(k, c, f, 0 * g, y, rate, steps),
+        ),
+        (
+            "the network is pulled by y − f0, not by y: what it has already, it need not learn.",
+            lambda k, c, f, g, y, rate, steps: _predicted(k, c, 0 * f, g, y, rate, steps),
+        ),
+        (
+            "the sign: the outputs move by cross K⁻¹ (1 − (1 − ηK)ᵗ) times y − f0, not f0 − y.",
+            lambda k, c, f, g, y, rate, steps: 2 * g - _predicted(k, c, f, g, y, rate, steps),
+        ),
+        (
+            "this is the end of endless training: (1 − ηK)ᵗ is missing.",
+            lambda k, c, f, g, y, rate, steps: g + c @ torch.linalg.solve(k, y - f),
+        ),
+        (
+            "that is e^(−ηKt), the limit of endlessly small steps. With steps of size η it is (1 − ηK)ᵗ.",
+            lambda k, c, f, g, y, rate, steps: (
+                g + c @ torch.linalg.solve(k, (torch.eye(len(k)).to(k) - torch.matrix_exp(-rate * steps * k)) @ (y - f))
+            ),
+        ),
+        (
+            "you took the power entry by entry. (1 − ηK)ᵗ is a product of t matrices: torch.linalg.matrix_power.",
+            lambda k, c, f, g, y, rate, steps: (
+                g
+                + c
+                @ torch.linalg.solve(
+                    k, (torch.eye(len(k)).to(k) - (torch.eye(len(k)).to(k) - rate * k) ** steps) @ (y - f)
+                )
+            ),
+        ),
+        (
+            "one step, times their number: with each step the error, and so the pull, gets smaller.",
+            lambda k, c, f, g, y, rate, steps: g + steps * rate * c @ (y - f),
+        ),
+        (
+            "K⁻¹ is missing, so each direction moves λ times too far.",
+            lambda k, c, f, g, y, rate, steps: (
+                g + c @ ((torch.eye(len(k)).to(k) - torch.linalg.matrix_power(_step(k, rate), steps)) @ (y - f))
+            ),
+        ),
+        (
+            "one step too many: after 0 steps nothing has moved.",
+            lambda k, c, f, g, y, rate, steps: _predicted(k, c, f, g, y, rate, steps + 1),
+        ),
+    ]
+    numbers = torch.Generator().manual_seed(1)
+    by_hand = torch.tensor([[5.0, 4.0], [4.0, 5.0]], dtype=torch.double), torch.ones(1, 2, dtype=torch.double) * 3
+    zeros, y = torch.zeros(2, dtype=torch.double), torch.tensor([2.0, 0.0], dtype=torch.double)
+    cases: list[tuple[Tensor, Tensor, Tensor, Tensor, Tensor, float, int]] = [(*by_hand, zeros, zeros[:1], y, 0.1, 2)]
+    for n, new, steps in ((4, 3, 7), (6, 2, 40), (5, 5, 0)):
+        features = torch.randn(n + new, 9, generator=numbers, dtype=torch.double)
+        start = torch.randn(n + new, generator=numbers, dtype=torch.double)
+        targets = torch.randn(n, generator=numbers, dtype=torch.double)
+        everything = _kernel(features)
+        rate = 0.5 / float(torch.linalg.eigvalsh(everything[:n, :n])[-1])
+        cases.append((everything[:n, :n], everything[n:, :n], start[:n], start[n:], targets, rate, steps))
+    for case in cases:
+        kernel, cross, *_, rate, steps = case
+        shown = f"{len(kernel)} training samples, {len(cross)} new ones, rate {rate:.3g}, {steps} steps"
+        expect(attempt, case, _predicted(*case), mistakes, shown)
+    return len(cases)
 
 
-def _fitted(kernel: Tensor, pull: Tensor) -> Tensor:
-    return pull - _null_part(kernel, pull)
+def _step(kernel: Tensor, rate: float) -> Tensor:
+    return torch.eye(len(kernel)).to(kernel) - rate * kernel
+
+
+@exercise(
+    "A mask that happens to be aligned may be good for another reason. Which of the functions changes the alignment "
+    "and nothing else that you know of?",
+    "What would the very same mask have reached, on the very same start, had it not been built upon? Starts have luck "
+    "of their own, so the seed of both must be one.",
+    "For each seed draw a mask, build on it, and subtract the accuracy of the drawn mask from that of the built one, "
+    "on the start of this seed. Give lt.replicates.interval the differences in points.",
+    solution=fair,
+)
+def effect_of_building(attempt: Callable[..., Interval]) -> int:
+    """(draw, build, accuracy, alignment, seeds) → the interval of what building for alignment does to the accuracy."""
+    worlds = (("alignment is a sign of something else", 0.0), ("alignment makes masks better", 3.0))
+    for name, worth in worlds:
+        _judge(attempt, World(name, worth))
+    return len(worlds)
+
+
+def _judge(attempt: Callable[..., Interval], world: World) -> None:
+    case = f"  world     {world.name}: building is worth {world.worth:g} points, {len(SEEDS)} seeds\n"
+    with prints_below() as printed:
+        given = [world.draw, world.build, world.accuracy, world.alignment, list(SEEDS)]
+        found = call(attempt, given, case, printed)
+        if found is None:
+            raise Wrong(f"{case}  found     None\nDoes your function return its result?")
+        if not isinstance(found, Interval):
+            raise Wrong(f"{case}  found     {describe(found)}\nReturn what lt.replicates.interval gives, n included.")
+        fresh = World(world.name, world.worth)
+        expected = _run(fair, fresh)
+        if _alike(found, expected):
+            return
+        why = next((text for text, wrong in MISTAKES if _alike(found, _run(wrong, fresh))), "")
+        if not why and not world.built:
+            why = "you never called build, so no alignment was changed."
+        if not why and found.n != len(SEEDS):
+            why = f"the interval has n = {found.n}; each of the {len(SEEDS)} seeds gives one difference."
+        likely = f"\nLikely: {why}" if why else ""
+        raise Wrong(f"{case}  expected  {expected}\n  found     {found}{likely}")
+
+
+def _run(measure: Callable[..., Interval], world: World) -> Interval:
+    return measure(world.draw, world.build, world.accuracy, world.alignment, SEEDS)
+
+
+def _alike(found: Interval, expected: Interval) -> bool:
+    def parts(one: Interval) -> list[Any]:
+        return [one.mean, one.low, one.high, one.n]
+
+    return all(same(a, b) for a, b in zip(parts(found), parts(expected), strict=True))

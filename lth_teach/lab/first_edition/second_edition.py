@@ -12,6 +12,7 @@ from ...experiments import (
     hypothesis,
     imp,
     imp_lemma,
+    linear_view,
     malach_bound,
     residual,
 )
@@ -26,6 +27,7 @@ CHAPTERS: dict[str, tuple[Claim | Exact, ...]] = {  # by the name of the archive
     "imp": imp.CLAIMS,
     "residual": residual.CLAIMS,
     "explanations": explanations.CLAIMS,
+    "linear_view": linear_view.CLAIMS,
     "malach_bound": malach_bound.CLAIMS,
     "gradient_flow": gradient_flow.CLAIMS,
     "generalisation": generalisation.CLAIMS,
