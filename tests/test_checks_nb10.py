@@ -7,8 +7,10 @@ from collections import Counter
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 
+from lth_teach.lab import checks
 from lth_teach.lab.checks import _nb10_prices, nb10
 
 pytestmark = pytest.mark.usefixtures("own_progress")
@@ -116,6 +118,7 @@ WRONG = {
     "flat": lambda v, b: len(v) * b * math.log(2),
     "one price for all": lambda v, b: 695.0,
 }
+WRONG |= {f"entropy and a fee of {fee}": lambda v, b, fee=fee: by_entropy(v, b) + fee for fee in (5, 10, 18, 20.5)}
 
 
 @pytest.mark.parametrize("name", HONEST)
@@ -128,6 +131,9 @@ def test_any_honest_price_list_that_is_cheaper_passes(name):
     [
         (by_entropy, "Which frequencies were taken must be paid for, too"),
         (WRONG["the cheaper of two, for nothing"], "too many lists are cheap at once"),
+        (WRONG["entropy and a fee of 5"], "must grow with the length"),
+        (WRONG["entropy and a fee of 18"], "must grow with the length"),
+        (WRONG["entropy and a fee of 20.5"], "must grow with the length"),
         (WRONG["flat"], "that is the flat price"),
         (lambda v, b: 0.0, "everything is free"),
         (lambda v, b: -1.0, "nothing may cost less than nothing"),
@@ -154,13 +160,22 @@ def test_the_values_of_the_check_pile_up_in_the_middle():
     assert counts[:4] == sorted(counts[:4])
 
 
+def test_long_lists_are_drawn_as_often_as_the_courses_price_says():
+    """Then the mean of exp(course's price − price) is the sum of exp(−price). Oracle: means of the counts."""
+    lists = _nb10_prices.drawn()
+    assert {len(one) for one in lists} == {_nb10_prices.LONG}
+    assert sum(sum(one) for one in lists) / (100 * 400) == pytest.approx(7.5, abs=0.5)
+    largest = sum(max(Counter(one).values()) for one in lists) / 100
+    assert largest == pytest.approx(400 * sum(1 / i for i in range(1, 17)) / 16, rel=0.1)  # of a broken stick
+
+
 @pytest.mark.parametrize("name", [*HONEST, *WRONG])
 def test_the_hidden_test_of_the_page_takes_every_honest_list_and_no_other(name):
     """Where the check and the hidden test disagreed, a learner would pass on the page and lose the points."""
     cells = nbformat.read(PAGE, as_version=4).cells
     (hidden,) = [cell.source for cell in cells if cell.source.startswith("assert checks.nb10.price_list(")]
     _, _, hidden = hidden.partition("\n")
-    given = {"math": math, "price_list": (HONEST | WRONG)[name]}
+    given = {"math": math, "np": np, "checks": checks, "price_list": (HONEST | WRONG)[name]}
     if name in HONEST:
         exec(hidden, given)
     else:

@@ -137,3 +137,16 @@ def test_leads_are_paired_by_seed():
     rows = fits(dense=(0.1, 0.3), ticket=(0.2, 0.25))
     table = generalisation_tables.leads({"some rows": rows}, {"− dense": ("ticket", "dense")})
     assert table["some rows"].to_dict() == {"n": "4", "− dense": "5.0 [5.0, 5.0]"}
+
+
+def test_the_table_of_sizes_has_a_line_a_level_and_pairs_by_seed():
+    rows = fits(dense=(0.1, 0.3), ticket=(0.2, 0.25)).assign(density=0.1)
+    other = rows[rows["arm"] == "ticket"].assign(level=1, density=0.64, accuracy=lambda t: t["accuracy"] - 0.08)
+    rows = pd.concat([rows, other]).iloc[::-1]  # seeds in another order than the first
+    table = generalisation_tables.by_level({"some rows": rows}, "accuracy")
+    found = {"n": "4", "64 % kept": "−3.0 [−3.0, −3.0]", "10 % kept": "5.0 [5.0, 5.0]"}
+    assert list(table["some rows"].items()) == list(found.items())
+    gaps = generalisation_tables.by_level({"some rows": rows}, "train_accuracy - accuracy")
+    assert list(gaps["some rows"]) == ["4", "−7.0 [−7.0, −7.0]", "−15.0 [−15.0, −15.0]"]
+    with pytest.raises(ValueError, match="density"):
+        generalisation_tables.by_level({"some rows": rows.drop(columns="density")}, "accuracy")

@@ -4,11 +4,15 @@ import math
 
 
 class ForgetsTheUnion:
-    points = 5
-    says = {"gap": "the union over all of them is missing"}
+    points = 2
+    says = {"gap": "the union over all of them is missing", "price_list": "must grow with the length"}
 
     def gap(log_networks, examples, delta):
         return math.sqrt(math.log(1 / delta) / (2 * examples))
+
+    def price_list(values, bits):
+        counts = [values.count(value) for value in set(values)]
+        return 10 - sum(count * math.log(count / len(values)) for count in counts)
 
 
 class PaysWithTheDocumentsFormula:

@@ -1,15 +1,20 @@
 """How notebook 10 judges a price list: any will do that is honest, and cheaper where values are frequent.
 
 Honest: over all lists of one length exp(−price) adds up to 1 at most, so that the union bound can be paid from it.
+Short lists are all added up. Of long ones some are drawn, each with probability exp(−the course's price): the mean of
+exp(course's price − price) over all such draws is the same sum.
 """
 
 from __future__ import annotations
 
+import io
 import itertools
 import math
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 from . import Wrong, call, describe, prints_below
 
@@ -17,6 +22,8 @@ SHORT = ((1, 6), (2, 4), (3, 2), (2, 1), (1, 1))  # bits, length: all lists are 
 LONG = 400  # values of 3 bits, most of them in the middle
 ROOM = 20  # nats above the flat price that a short list may cost
 SHARE = 0.95  # of the flat price, at most
+DRAWN = 100  # long lists of 4 bits
+FAR = 1_000  # by Markov's inequality the mean over the draws of an honest list is above this once in a thousand times
 
 
 def skewed(many: int = LONG, bits: int = 3) -> list[int]:
@@ -26,8 +33,20 @@ def skewed(many: int = LONG, bits: int = 3) -> list[int]:
     return [value for value, count in enumerate(counts) for _ in range(count)]
 
 
+def drawn(bits: int = 4) -> list[list[int]]:
+    """Long lists in random order; all counts that a list of :data:`LONG` values may have are equally likely."""
+    lot = np.random.default_rng(0)
+    return [lot.choice(2**bits, LONG, p=lot.dirichlet(np.ones(2**bits))).tolist() for _ in range(DRAWN)]
+
+
+def course(values: list[int] | tuple[int, ...], bits: int) -> float:
+    """The course's price in nats: one of all counts that there may be, and one of all orders with these counts."""
+    others = 2**bits - 1
+    return math.log(math.comb(len(values) + others, others)) + _orders(values)
+
+
 def judge(attempt: Callable[[list[int], int], Any]) -> int:
-    """Raise :class:`Wrong` unless the price list is honest on short lists and cheap on a long, skewed one."""
+    """Raise :class:`Wrong` unless the list is honest on short lists, cheap on a skewed one, and honest on long ones."""
     with prints_below() as printed:
         call(attempt, [[0, 1], 1], "  input     the list [0, 1] of 1 bit\n", printed)  # is it a function at all?
         for bits, many in SHORT:
@@ -56,7 +75,20 @@ def judge(attempt: Callable[[list[int], int], Any]) -> int:
         if found > SHARE * flat:
             why = _dear(values, found)
             raise Wrong(f"{case}  expected  less than {SHARE * flat:.0f} nats\n  found     {found:.0f}\nLikely: {why}")
-    return len(SHORT) + 1
+        _judge_long(attempt, printed)
+    return len(SHORT) + 2
+
+
+def _judge_long(attempt: Callable[[list[int], int], Any], printed: io.StringIO) -> None:
+    lists, bits = drawn(), 4
+    case = f"  input     {DRAWN} lists of {LONG} values of {bits} bits, drawn by lot\n"
+    found = call(lambda bits, lists: [attempt(list(one), bits) for one in lists], [bits, lists], case, printed)
+    saved = [min(course(one, bits) - _number(price, case), 99) for one, price in zip(lists, found, strict=True)]
+    if (total := sum(math.exp(nats) for nats in saved) / DRAWN) > FAR:
+        raise Wrong(
+            f"{case}  expected  exp(−price), added up over all such lists, at most 1\n  found     about {total:.1g}\n"
+            "Likely: honest on short lists only. The fee for reading off the frequencies must grow with the length."
+        )
 
 
 def _number(found: Any, case: str) -> float:
@@ -106,5 +138,5 @@ def _entropy(values: tuple[int, ...]) -> float:
     return sum(-count / len(values) * math.log(count / len(values)) for count in Counter(values).values())
 
 
-def _orders(values: tuple[int, ...]) -> float:
+def _orders(values: list[int] | tuple[int, ...]) -> float:
     return math.lgamma(len(values) + 1) - sum(math.lgamma(count + 1) for count in Counter(values).values())

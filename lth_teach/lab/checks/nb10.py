@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Callable
 
 from . import exercise, expect
-from ._nb10_prices import judge
+from ._nb10_prices import course, judge
 
 Gap = Callable[[float, int, float], float]
 Price = Callable[[int, int, int, int, int], float]
@@ -70,7 +69,7 @@ def _price(weights: int, kept: int, bits: int, biases: int, settings: int) -> fl
     solution=_price,
 )
 def price(attempt: Price) -> int:
-    """(weights, kept, bits, biases, settings) → the logarithm of the number of networks that can be written so."""
+    """(weights, kept, bits, biases, settings) → nats: log of the count of such networks, and of the settings."""
     cases = [(5, 2, 1, 0, 1), (4_300, 461, 3, 41, 5), (266_200, 2_662, 5, 410, 80), (300, 300, 2, 10, 1)]
     mistakes: list[tuple[str, Price]] = [
         ("the biases are stored, too: they cost as many bits each.", lambda n, k, b, o, s: _price(n, k, b, 0, s)),
@@ -113,12 +112,6 @@ def _bits_plain(weights: int, kept: int, bits: int, biases: int, settings: int) 
     return _masks(weights, kept) + (kept + biases) * bits + math.log(settings)
 
 
-def _price_list(values: list[int], bits: int) -> float:
-    many, others = len(values), 2**bits - 1
-    orders = math.lgamma(many + 1) - sum(math.lgamma(count + 1) for count in Counter(values).values())
-    return math.log(math.comb(many + others, others)) + orders
-
-
 @exercise(
     "Frequent values should be cheap. But a list of prices that is read off the values must pay for being read off.",
     "In two parts: first say how often each value occurs, then which of all orders of these values it is. How many "
@@ -126,7 +119,7 @@ def _price_list(values: list[int], bits: int) -> float:
     "log(v! / (c₀! c₁! …)) for the order, with counts c of the v values, and log C(v + 2**bits − 1, 2**bits − 1) for "
     "the counts. math.lgamma(x + 1) is log x!. Or else: the j-th value costs −log((how often it occurred before + 1) "
     "/ (j − 1 + 2**bits)).",
-    solution=_price_list,
+    solution=course,
 )
 def price_list(attempt: Callable[[list[int], int], float]) -> int:
     """(values, bits) → an honest price in nats, below that of bits · log 2 a value where some values are frequent."""
