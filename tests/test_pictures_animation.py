@@ -74,6 +74,20 @@ def test_a_rewind_is_the_start_of_the_next_level():
         np.testing.assert_allclose(np.sort(rewind.kept), np.sort(level.start.abs()), rtol=1e-6)
 
 
+def test_levels_are_read_off_a_search():
+    """Two matrices, by hand: the first cut takes two of four weights, the second one of the two that are left."""
+    begun = {"a": torch.tensor([1.0, 2.0]), "b": torch.tensor([[3.0], [4.0]])}
+    ended = {"a": torch.tensor([5.0, 6.0]), "b": torch.tensor([[7.0], [8.0]])}
+    found = [
+        {"a": torch.tensor([True, True]), "b": torch.tensor([[True], [True]])},
+        {"a": torch.tensor([False, True]), "b": torch.tensor([[True], [False]])},
+        {"a": torch.tensor([False, False]), "b": torch.tensor([[True], [False]])},
+    ]
+    dense, sparse = pictures.weights.levels_of([(begun, ended)] * 2, found)
+    assert (dense.start.tolist(), dense.trained.tolist(), dense.removed) == ([1, 2, 3, 4], [5, 6, 7, 8], 2)
+    assert (sparse.start.tolist(), sparse.trained.tolist(), sparse.removed) == ([2, 3], [6, 7], 1)
+
+
 @pytest.mark.parametrize(
     ("levels", "message"),
     [

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 from torch import Tensor
 
+from ...ground.states import State
+from ...masks import Masks, count
 from ..plots import STYLES, Picture
 
 MOST_POINTS = 3_000
@@ -66,6 +70,20 @@ class LevelWeights(NamedTuple):
     start: Tensor  # shape (survivors,)
     trained: Tensor  # shape (survivors,)
     removed: int
+
+
+def levels_of(states: Sequence[Sequence[State]], found: Sequence[Masks]) -> list[LevelWeights]:
+    """The levels of a search: what survived before each, and how many of these the next mask cuts.
+
+    Args:
+        states: (before, after) its training, for each level: name → tensor.
+        found: the masks of all levels, the dense one first; one more than ``states``.
+    """
+    levels = []
+    for pair, (mask, following) in zip(states, pairwise(found), strict=True):
+        before, after = (torch.cat([state[name][kept.cpu()] for name, kept in mask.items()]) for state in pair)
+        levels.append(LevelWeights(before, after, count(mask) - count(following)))
+    return levels
 
 
 class Frame(NamedTuple):
