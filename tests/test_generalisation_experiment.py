@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from lth_teach import data, models
-from lth_teach.experiments import archive, claims, generalisation
+from lth_teach.experiments import archive, claims, generalisation, hypothesis
 from lth_teach.measures.quantised import TOPS, best_top, code_price, codes, nearest, quantised
 from lth_teach.training import Trainer
 
@@ -30,7 +30,7 @@ def small_mnist(monkeypatch):
     x = torch.rand(240, 784, generator=numbers)
     y = (x @ torch.randn(784, 10, generator=numbers)).argmax(1)
     dataset = data.Dataset("MNIST", x[:160], y[:160], x[160:200], y[160:200], x[200:], y[200:])
-    monkeypatch.setattr(generalisation, "mnist", lambda folder: dataset)
+    monkeypatch.setattr(hypothesis, "mnist", lambda folder: dataset)
     return dataset
 
 

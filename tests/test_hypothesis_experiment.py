@@ -160,7 +160,7 @@ def test_full_mnist_is_pruned_by_layers_to_3_6_percent(monkeypatch):
     """By hand: 265,200 · 0.8¹⁵ + 1,000 · 0.9¹⁵ = 9,537 of 266,200 are 3.58 %."""
     numbers = torch.Generator().manual_seed(0)
     x, y = torch.rand(90, 784, generator=numbers), torch.arange(90) % 10
-    monkeypatch.setattr(hypothesis, "_mnist", lambda: Dataset("MNIST", x, y, x[:30], y[:30], x[:30], y[:30]))
+    monkeypatch.setattr(hypothesis, "mnist", lambda folder: Dataset("MNIST", x, y, x[:30], y[:30], x[:30], y[:30]))
     rows = hypothesis.run(0, stop=2, **MNIST)
     assert [row["level"] for row in rows if row["arm"] == "ticket"] == list(range(1, 16))
     assert [row["level"] for row in rows if row["arm"] == "re-initialised"] == [7, 15]

@@ -18,6 +18,7 @@ import pandas as pd
 import torch
 
 from .. import replicates
+from ..ground.arguments import one_of
 from ..ground.devices import own_threads
 
 Run = Callable[..., list[dict[str, Any]]]  # an experiment: run(seed, *, stop=None, **setting)
@@ -44,8 +45,7 @@ def chapter(name: str) -> ModuleType:
     """
     files = Path(__file__).parent.glob("*.py")
     there = sorted(path.stem for path in files if path.stem not in NO_CHAPTERS)
-    if name not in there:
-        raise ValueError(f"experiment must be one of {', '.join(there)}, got {name!r}")
+    one_of("experiment", name, there)
     return import_module(f"{__package__}.{name}")
 
 

@@ -12,7 +12,7 @@ from torch import nn
 from .. import masks as masks_module
 from ..data import Dataset, mnist1d, mnist5k, with_changes
 from ..finder import LotteryTicketFinder
-from ..ground.arguments import open_unit
+from ..ground.arguments import one_of, open_unit
 from ..ground.devices import own_threads
 from ..ground.states import State
 from ..masks import Masks
@@ -79,9 +79,9 @@ def run(
         ValueError: a study, data set or budget that there is not (the message lists them), or a rate outside (0, 1).
     """
     studies = {"arms": _arms, "few rows": _few_rows}
-    for name, value, allowed in (("study", study, studies), ("data", data, DATA), ("budget", budget, SEEDS)):
-        if value not in allowed:
-            raise ValueError(f"{name} must be one of {', '.join(allowed)}, got {value!r}")
+    one_of("study", study, studies)
+    one_of("data", data, DATA)
+    one_of("budget", budget, SEEDS)
     open_unit("prune_rate", prune_rate)
     if (study, data) == ("few rows", "mnist5k"):
         raise ValueError("study few rows takes its rows from mnist1d; mnist5k has few as it is")

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from .. import models
-from ..data import Dataset, mnist, mnist1d, with_changes
+from ..data import Dataset, mnist1d, with_changes
 from ..finder import LotteryTicketFinder
-from ..ground.arguments import open_unit
+from ..ground.arguments import one_of, open_unit
 from ..ground.devices import own_threads
 from ..ground.states import load_state, state_of
 from ..measures.bounds import Certificate, certificate, document_bound, log_choices
@@ -24,7 +24,7 @@ from ..tickets import Ticket, random_mask, reinitialised, train_ticket
 from ..training import Trainer, evaluate
 from .claims import BETTER, KEEPS_UP, WORSE, Claim, Exact, arms
 from .explanations import FewRows, few
-from .hypothesis import mnist_folder
+from .hypothesis import check_setting, full_mnist
 from .imp import FRESH, LAST, Row, Setup, levels_at
 
 if TYPE_CHECKING:
@@ -86,14 +86,8 @@ def run(
         "certificate": [("mnist", "literature")],
     }
     open_unit("prune_rate", prune_rate)
-    if study not in there:
-        raise ValueError(f"study must be one of {', '.join(there)}, got {study!r}")
-    if (data, budget) not in there[study]:
-        pairs = ", ".join(f"{name} {length}" for name, length in there[study])
-        raise ValueError(f"data and budget of study {study} must be one of {pairs}, got {data!r} {budget!r}")
-    allowed = tuple(LABELS) if study == "labels" else ("true",)
-    if labels not in allowed:
-        raise ValueError(f"labels of study {study} must be one of {', '.join(allowed)}, got {labels!r}")
+    check_setting(study, data, budget, there)
+    one_of(f"labels of study {study}", labels, LABELS if study == "labels" else ("true",))
     with own_threads():
         if study == "certificate":
             return list(_certificate(seed, prune_rate, device, stop))
@@ -161,7 +155,7 @@ def _row(setup: Setup, true: Dataset, arm: str, level: int, kept: float, model: 
 
 def _certificate(seed: int, prune_rate: float, device: str, stop: int | None) -> Iterator[Row]:
     """Trained on 55,000 images, measured on all 60,000: a certificate is for every network, whatever found it."""
-    data = _mnist()
+    data = full_mnist("certificate")
     inputs, labels = torch.cat([data.x_train, data.x_val]), torch.cat([data.y_train, data.y_val])
     model, copy = (models.mlp(data.x_train.shape[1], 300, 100, 10, seed=seed) for _ in range(2))
     trainer = Trainer(data, STEPS, BATCH, lr=RATE, schedule="cosine", evaluations=2, order_seed=seed, device=device)
@@ -195,20 +189,6 @@ def _certificate(seed: int, prune_rate: float, device: str, stop: int | None) ->
                     "coded": coded,
                     **about(copy),
                 }
-
-
-def _mnist() -> Dataset:
-    """Full MNIST from the folder where it is looked for.
-
-    Raises:
-        FileNotFoundError: it is not there; the message says how to name the folder.
-    """
-    try:
-        return mnist(mnist_folder())
-    except FileNotFoundError as error:
-        raise FileNotFoundError(
-            f"study certificate needs the four files of MNIST ({error}); set LTH_TEACH_MNIST to their folder"
-        ) from error
 
 
 def certified(row: Row, coded: bool = False) -> Certificate:

@@ -21,7 +21,7 @@ from torch.nn.functional import cross_entropy
 from .. import masks as masks_module
 from .. import models, scores
 from ..data import Dataset, mnist1d
-from ..ground.arguments import open_unit
+from ..ground.arguments import one_of, open_unit
 from ..ground.devices import own_threads
 from ..masks import Masks, prunable_parameters
 from ..measures import masked_descent
@@ -175,9 +175,8 @@ def run(
     Raises:
         ValueError: data or a budget that there is not (the message lists them), or a rate outside (0, 1).
     """
-    for name, value, allowed in (("data", data, ("mnist1d",)), ("budget", budget, SEEDS)):
-        if value not in allowed:
-            raise ValueError(f"{name} must be one of {', '.join(allowed)}, got {value!r}")
+    one_of("data", data, ("mnist1d",))
+    one_of("budget", budget, SEEDS)
     open_unit("prune_rate", prune_rate)
     with own_threads():
         return list(_rows(Setup(few(mnist1d(), ROWS), budget, seed, device, stop), prune_rate))

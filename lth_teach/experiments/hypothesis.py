@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from .. import masks as masks_module
 from .. import scores
 from ..data import Dataset, mnist, mnist1d, mnist5k
 from ..finder import LotteryTicketFinder
-from ..ground.arguments import open_unit
+from ..ground.arguments import one_of, open_unit
 from ..ground.devices import own_threads
 from ..ground.states import State, load_state, state_of
 from ..ground.storage import cache_dir
@@ -128,15 +128,19 @@ def run(
     open_unit("prune_rate", prune_rate)
     there = {"ticket": [(name, length) for name in DATA for length in ("short", "long")]}
     there["mnist"] = [("mnist", "literature")]
-    if study not in there:
-        raise ValueError(f"study must be one of {', '.join(there)}, got {study!r}")
-    if (data, budget) not in there[study]:
-        pairs = ", ".join(f"{name} {length}" for name, length in there[study])
-        raise ValueError(f"data and budget of study {study} must be one of {pairs}, got {data!r} {budget!r}")
-    chosen = _mnist() if study == "mnist" else mnist5k() if data == "mnist5k" else mnist1d()
+    check_setting(study, data, budget, there)
+    chosen = full_mnist(study) if study == "mnist" else mnist5k() if data == "mnist5k" else mnist1d()
     with own_threads():
         make = _mnist_rows if study == "mnist" else _ticket_rows
         return list(make(Setup(chosen, budget, seed, device, stop), prune_rate))
+
+
+def check_setting(study: str, data: str, budget: str, there: Mapping[str, Sequence[tuple[str, str]]]) -> None:
+    """Refuse a study that there is not, or data and budget that it has not; ``there`` maps studies to such pairs."""
+    one_of("study", study, there)
+    if (data, budget) not in there[study]:
+        pairs = ", ".join(f"{name} {length}" for name, length in there[study])
+        raise ValueError(f"data and budget of study {study} must be one of {pairs}, got {data!r} {budget!r}")
 
 
 def mnist_folder() -> Path:
@@ -145,12 +149,17 @@ def mnist_folder() -> Path:
     return Path(wanted).expanduser() if wanted else cache_dir() / "mnist"
 
 
-def _mnist() -> Dataset:
+def full_mnist(study: str) -> Dataset:
+    """The data set that a study needs, from :func:`mnist_folder`.
+
+    Raises:
+        FileNotFoundError: it is not there; the message says how to name the folder.
+    """
     try:
         return mnist(mnist_folder())
     except FileNotFoundError as error:
         raise FileNotFoundError(
-            f"study mnist needs the four files of MNIST ({error}); set LTH_TEACH_MNIST to their folder"
+            f"study {study} needs the four files of MNIST ({error}); set LTH_TEACH_MNIST to their folder"
         ) from error
 
 

@@ -13,7 +13,7 @@ from torch import nn
 from .. import models
 from ..data import Dataset, mnist1d, mnist5k
 from ..finder import LotteryTicketFinder
-from ..ground.arguments import open_unit
+from ..ground.arguments import one_of, open_unit
 from ..ground.devices import own_threads
 from ..masks import Masks, density
 from ..randomness import generator
@@ -100,9 +100,9 @@ def run(
         ValueError: a study, data set or budget that there is not (the message lists them), or a rate outside (0, 1).
     """
     studies = {"arms": _arms, "rates": _rates, "draws": _draws}
-    for name, value, allowed in (("study", study, studies), ("data", data, DATA), ("budget", budget, SEEDS)):
-        if value not in allowed:
-            raise ValueError(f"{name} must be one of {', '.join(allowed)}, got {value!r}")
+    one_of("study", study, studies)
+    one_of("data", data, DATA)
+    one_of("budget", budget, SEEDS)
     open_unit("prune_rate", prune_rate)
     if (study, data) == ("draws", "mnist5k"):
         raise ValueError("study draws makes MNIST-1D anew; there is only one mnist5k")

@@ -15,7 +15,7 @@ from .. import masks as masks_module
 from .. import models, scores
 from ..data import Dataset, mnist1d
 from ..finder import LotteryTicketFinder
-from ..ground.arguments import open_unit
+from ..ground.arguments import one_of, open_unit
 from ..ground.devices import own_threads
 from ..masks import Masks
 from ..measures import aligned_masks, kernel_measures
@@ -79,9 +79,9 @@ def run(
     studies: dict[str, Callable[[Setup, float], Iterator[Row]]] = {
         "widths": _widths, "points": _points, "masks": _masks, "draws": _draws
     }  # fmt: skip
-    for name, value, allowed in (("study", study, studies), ("data", data, ("mnist1d",)), ("budget", budget, SEEDS)):
-        if value not in allowed:
-            raise ValueError(f"{name} must be one of {', '.join(allowed)}, got {value!r}")
+    one_of("study", study, studies)
+    one_of("data", data, ("mnist1d",))
+    one_of("budget", budget, SEEDS)
     open_unit("prune_rate", prune_rate)
     if budget == "long" and study != "masks":
         raise ValueError(f"only the study masks has a long budget, not {study}")

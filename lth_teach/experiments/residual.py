@@ -17,7 +17,7 @@ from torch import nn
 from .. import models
 from ..data import Dataset, mnist1d
 from ..finder import LotteryTicketFinder
-from ..ground.arguments import open_unit
+from ..ground.arguments import one_of, open_unit
 from ..ground.devices import own_threads
 from ..ground.states import State, copy_state
 from ..masks import density
@@ -139,10 +139,10 @@ def run(
         ValueError: a study, data set, recipe or budget that there is not (the message lists them), or a wrong rate.
     """
     studies = {"copies": _copies, "tickets": _tickets}
-    asked = (("study", study, studies), ("data", data, ("mnist1d",)), ("recipe", recipe, RECIPES))
-    for name, value, allowed in (*asked, ("budget", budget, SEEDS)):
-        if value not in allowed:
-            raise ValueError(f"{name} must be one of {', '.join(allowed)}, got {value!r}")
+    one_of("study", study, studies)
+    one_of("data", data, ("mnist1d",))
+    one_of("recipe", recipe, RECIPES)
+    one_of("budget", budget, SEEDS)
     open_unit("prune_rate", prune_rate)
     with own_threads():
         return list(studies[study](Setup(mnist1d(), budget, seed, recipe, prune_rate, device, stop)))

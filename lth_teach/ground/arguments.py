@@ -1,9 +1,10 @@
-"""Refusing numbers outside their range, with one message each; what every formula of the course begins with."""
+"""Refusing values that are not allowed, with one message each; what every formula of the course begins with."""
 
 from __future__ import annotations
 
 import math
 import operator
+from collections.abc import Collection
 from fractions import Fraction
 
 
@@ -46,6 +47,12 @@ def whole(**values: int) -> None:
     """Refuse values that are not whole numbers of at least 1. ValueError names the first."""
     for name, value in values.items():
         whole_number(name, value, 1)
+
+
+def one_of(name: str, value: object, allowed: Collection[str]) -> None:
+    """Refuse a value that is not among those allowed. ValueError lists them."""
+    if value not in allowed:
+        raise ValueError(f"{name} must be one of {', '.join(allowed)}, got {value!r}")
 
 
 def open_unit(name: str, value: float | str | Fraction) -> Fraction:

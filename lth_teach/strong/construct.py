@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..ground.arguments import one_of
 from .plan import METHODS, Layers, plan, random_network
 from .subset_sum import closest_subset, most_numbers
 from .target import Target, forward, highest
@@ -88,8 +89,7 @@ def choose_masks(
     Raises:
         ValueError: an unknown method, or a network that has the wrong shape for it.
     """
-    if method not in METHODS:
-        raise ValueError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
+    one_of("method", method, METHODS)
     (hidden, inputs), outputs = target.inner.shape, len(target.outer)
     wanted = (inputs, outputs) if method == "neurons" else (inputs, hidden, outputs)
     found = (network[0].shape[1], *(layer.shape[0] for layer in network[1::2]))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..ground.arguments import fraction, positive
+from ..ground.arguments import fraction, one_of, positive
 from .counting import LARGEST, draws_for_all
 from .products import product_candidates
 from .subset_sum import subset_candidates
@@ -48,8 +48,7 @@ def plan(target: Target, epsilon: float, method: str, radius: float = 1.0, failu
         ValueError: an unknown method; ε or failure outside (0, 1); a radius that is not positive; or so many neurons
             that they cannot be computed with (the message says about how many).
     """
-    if method not in METHODS:
-        raise ValueError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
+    one_of("method", method, METHODS)
     fraction(epsilon=epsilon, failure=failure)
     positive(radius=radius)
     (hidden, inputs), outputs = target.inner.shape, len(target.outer)
