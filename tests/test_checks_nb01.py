@@ -3,13 +3,11 @@
 Oracles: scipy's own t interval, numbers by hand, and published values of Student's t.
 """
 
-import inspect
 import math
-import runpy
-from pathlib import Path
 
 import numpy as np
 import pytest
+from answers import each_submission, told_why_and_given_what_it_earns
 from scipy import stats
 
 from lth_teach.lab import pictures
@@ -18,11 +16,6 @@ from lth_teach.lab.checks import Wrong, _nb01_matching, nb01
 pytestmark = pytest.mark.usefixtures("own_progress")
 
 
-SUBMISSIONS = [
-    made
-    for made in runpy.run_path(str(Path(__file__).parent / "submissions" / "nb01.py")).values()
-    if inspect.isclass(made)
-]
 POINTS = {"two_networks": 2, "matching": 2, "simulate": 3}
 
 
@@ -31,13 +24,9 @@ def told(exercise, attempt, capsys):
     return capsys.readouterr().out
 
 
-@pytest.mark.parametrize("made", SUBMISSIONS, ids=lambda made: made.__name__)
+@each_submission("nb01")
 def test_submissions_are_told_why_and_earn_what_they_deserve(made, capsys):
-    answers = {name: getattr(made, name) for name in POINTS if hasattr(made, name)}
-    assert set(made.says) == set(answers)
-    for name, answer in answers.items():
-        assert made.says[name] in told(getattr(nb01, name), answer, capsys)
-    assert made.points == sum(points for name, points in POINTS.items() if name not in answers)
+    told_why_and_given_what_it_earns(made, nb01, POINTS, capsys)
 
 
 # ---- one mask, two networks

@@ -3,22 +3,14 @@
 The long lists of wrong answers to ``one_level`` and ``imp`` have files of their own.
 """
 
-import inspect
-import runpy
-from pathlib import Path
-
 import pytest
 import torch
+from answers import each_submission
 
 from lth_teach.lab.checks import nb02
 
 pytestmark = pytest.mark.usefixtures("own_progress")
 
-SUBMISSIONS = [
-    made
-    for made in runpy.run_path(str(Path(__file__).parent / "submissions" / "nb02.py")).values()
-    if inspect.isclass(made)
-]
 POINTS = {"sparse_training": 2, "one_level": 2, "imp": 3, "recombine": 1}
 
 
@@ -68,7 +60,7 @@ def test_the_courses_own_answers_pass(name, capsys):
 # Wrong answers
 
 
-@pytest.mark.parametrize("made", SUBMISSIONS, ids=lambda made: made.__name__)
+@each_submission("nb02")
 def test_a_submission_earns_its_points_and_is_told_why(made, capsys):
     answers = {name: getattr(made, name, getattr(nb02, name).solution) for name in POINTS} | (
         {} if hasattr(made, "sparse_training") else {"sparse_training": sparse_training}

@@ -1,14 +1,12 @@
 """The checks of notebook 03 pass right answers, and name the mistake in the likely wrong ones."""
 
 import copy
-import inspect
 import re
-import runpy
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from answers import each_submission, told_why_and_given_what_it_earns
 from torch import nn
 
 from lth_teach.lab.checks import _nb03_watch, nb03
@@ -16,11 +14,6 @@ from lth_teach.measures import connectivity
 
 pytestmark = pytest.mark.usefixtures("own_progress")
 
-SUBMISSIONS = [
-    made
-    for made in runpy.run_path(str(Path(__file__).parent / "submissions" / "nb03.py")).values()
-    if inspect.isclass(made)
-]
 POINTS = {"error_barrier": 2, "disagree": 1, "stability_test": 3}
 
 
@@ -33,15 +26,9 @@ def test_the_solutions_pass(capsys):
     )
 
 
-@pytest.mark.parametrize("made", SUBMISSIONS, ids=lambda made: made.__name__)
+@each_submission("nb03")
 def test_a_wrong_submission_is_told_why_and_earns_what_it_deserves(made, capsys):
-    earned = 0
-    for name, points in POINTS.items():
-        attempt = vars(made).get(name, getattr(nb03, name).solution)
-        earned += points * getattr(nb03, name)(attempt)
-        out = capsys.readouterr().out
-        assert made.says.get(name, "passed") in out
-    assert earned == made.points
+    told_why_and_given_what_it_earns(made, nb03, POINTS, capsys)
 
 
 # The error barrier of a line

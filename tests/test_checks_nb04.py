@@ -1,44 +1,30 @@
 """The checks of notebook 04 pass right answers of several kinds, and name the mistake in the likely wrong ones."""
 
-import inspect
-import runpy
 from pathlib import Path
 
 import nbformat
 import pytest
 import torch
+from answers import each_submission, the_courses_own_pass, told_why_and_given_what_it_earns
 
 from lth_teach.lab.checks import _nb04_worlds, nb04
 from lth_teach.replicates import interval
 
 pytestmark = pytest.mark.usefixtures("own_progress")
 
-SUBMISSIONS = [
-    made
-    for made in runpy.run_path(str(Path(__file__).parent / "submissions" / "nb04.py")).values()
-    if inspect.isclass(made)
-]
 PAGE = Path(__file__).parent.parent / "notebooks" / "04_ntk_view.ipynb"
 POINTS = {"predicted": 2, "masked_kernel": 1, "effect_of_building": 3}
 predicted, masked, fair = (getattr(nb04, name).solution for name in POINTS)
 
 
 def test_the_courses_own_answers_pass(capsys):
-    for name in POINTS:
-        exercise = getattr(nb04, name)
-        assert exercise(exercise.solution)
-        assert exercise.or_ours(lambda *_: None) is exercise.solution
+    the_courses_own_pass(nb04, POINTS)
     assert "masked_kernel: passed (3 cases).\n" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("made", SUBMISSIONS, ids=lambda made: made.__name__)
+@each_submission("nb04")
 def test_submissions_are_told_why_and_earn_what_they_deserve(made, capsys):
-    answers = {name: getattr(made, name) for name in POINTS if hasattr(made, name)}
-    assert set(made.says) == set(answers)
-    for name, answer in answers.items():
-        assert not getattr(nb04, name)(answer)
-        assert made.says[name] in capsys.readouterr().out
-    assert made.points == sum(points for name, points in POINTS.items() if name not in answers)
+    told_why_and_given_what_it_earns(made, nb04, POINTS, capsys)
 
 
 # ---- the masked kernel

@@ -1,12 +1,12 @@
 """The checks of notebook 05 pass what is right, however it is written, and name the mistake in what is likely wrong."""
 
 import copy
-import runpy
 from pathlib import Path
 
 import nbformat
 import pytest
 import torch
+from answers import each_submission, told_why_and_given_what_it_earns
 
 from lth_teach import Ticket, masks
 from lth_teach.enforcement import enforce
@@ -16,11 +16,6 @@ from lth_teach.lab.checks import nb05
 pytestmark = pytest.mark.usefixtures("own_progress")
 
 NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "05_late_reset.ipynb"
-SUBMISSIONS = [
-    made
-    for made in runpy.run_path(str(Path(__file__).parent / "submissions" / "nb05.py")).values()
-    if hasattr(made, "says")
-]
 POINTS = {"late_reset": 3, "random_ticket": 2, "two_dials": 3}
 
 
@@ -397,14 +392,9 @@ def test_a_wrong_dial_is_told_why(attempt, message, capsys):
     assert message in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("made", SUBMISSIONS, ids=lambda made: made.__name__)
+@each_submission("nb05")
 def test_submissions_are_told_what_they_deserve(made, capsys):
-    earned = sum(POINTS.values())
-    for name, message in made.says.items():
-        assert not getattr(nb05, name)(vars(made)[name])
-        assert message in capsys.readouterr().out
-        earned -= POINTS[name]
-    assert earned == made.points
+    told_why_and_given_what_it_earns(made, nb05, POINTS, capsys)
 
 
 @pytest.mark.parametrize("name", POINTS)

@@ -1,46 +1,32 @@
 """The checks of notebook 09 pass right answers of several kinds, and name the mistake in the likely wrong ones."""
 
-import inspect
-import runpy
 from pathlib import Path
 
 import nbformat
 import pytest
 import torch
+from answers import each_submission, the_courses_own_pass, told_why_and_given_what_it_earns
 
 from lth_teach.lab.checks import nb09
 from lth_teach.measures import masked_descent
 
 pytestmark = pytest.mark.usefixtures("own_progress")
 
-SUBMISSIONS = [
-    made
-    for made in runpy.run_path(str(Path(__file__).parent / "submissions" / "nb09.py")).values()
-    if inspect.isclass(made)
-]
 PAGE = Path(__file__).parent.parent / "notebooks" / "09_gradient_flow.ipynb"
 POINTS = {"progress_ratio": 2, "counter_example": 2, "guaranteed_share": 3}
 ratio, example, worst = (getattr(nb09, name).solution for name in POINTS)
 
 
 def test_the_courses_own_answers_pass(capsys):
-    for name in POINTS:
-        exercise = getattr(nb09, name)
-        assert exercise(exercise.solution)
-        assert exercise.or_ours(lambda *_: None) is exercise.solution
+    the_courses_own_pass(nb09, POINTS)
     out = capsys.readouterr().out
     for passed in ("progress_ratio: passed (5", "counter_example: passed (5", "guaranteed_share: passed (6"):
         assert f"{passed} cases).\n" in out
 
 
-@pytest.mark.parametrize("made", SUBMISSIONS, ids=lambda made: made.__name__)
+@each_submission("nb09")
 def test_submissions_are_told_why_and_earn_what_they_deserve(made, capsys):
-    answers = {name: getattr(made, name) for name in POINTS if hasattr(made, name)}
-    assert set(made.says) == set(answers)
-    for name, answer in answers.items():
-        assert not getattr(nb09, name)(answer)
-        assert made.says[name] in capsys.readouterr().out
-    assert made.points == sum(points for name, points in POINTS.items() if name not in answers)
+    told_why_and_given_what_it_earns(made, nb09, POINTS, capsys)
 
 
 def test_the_page_gives_these_points():

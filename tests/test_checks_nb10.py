@@ -1,46 +1,32 @@
 """The checks of notebook 10 pass the solutions and others as good, and name the mistake in the likely wrong answers."""
 
-import inspect
 import math
-import runpy
 from collections import Counter
 from pathlib import Path
 
 import nbformat
 import numpy as np
 import pytest
+from answers import each_submission, the_courses_own_pass, told_why_and_given_what_it_earns
 
 from lth_teach.lab import checks
 from lth_teach.lab.checks import _nb10_prices, nb10
 
 pytestmark = pytest.mark.usefixtures("own_progress")
 
-SUBMISSIONS = [
-    made
-    for made in runpy.run_path(str(Path(__file__).parent / "submissions" / "nb10.py")).values()
-    if inspect.isclass(made)
-]
 PAGE = Path(__file__).parent.parent / "notebooks" / "10_generalisation.ipynb"
 POINTS = {"gap": 1, "price": 2, "price_list": 3}
 our_gap, our_price, our_list = (getattr(nb10, name).solution for name in POINTS)
 
 
 def test_the_courses_own_answers_pass(capsys):
-    for name in POINTS:
-        exercise = getattr(nb10, name)
-        assert exercise(exercise.solution)
-        assert exercise.or_ours(lambda *_: None) is exercise.solution
+    the_courses_own_pass(nb10, POINTS)
     assert "gap: passed (4 cases).\nprice: passed" not in capsys.readouterr().out  # or_ours speaks in between
 
 
-@pytest.mark.parametrize("made", SUBMISSIONS, ids=lambda made: made.__name__)
+@each_submission("nb10")
 def test_submissions_are_told_why_and_earn_what_they_deserve(made, capsys):
-    answers = {name: getattr(made, name) for name in POINTS if hasattr(made, name)}
-    assert set(made.says) == set(answers)
-    for name, answer in answers.items():
-        assert not getattr(nb10, name)(answer)
-        assert made.says[name] in capsys.readouterr().out
-    assert made.points == sum(points for name, points in POINTS.items() if name not in answers)
+    told_why_and_given_what_it_earns(made, nb10, POINTS, capsys)
 
 
 @pytest.mark.parametrize(
